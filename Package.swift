@@ -1,0 +1,136 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A library under `Shared/`.
+func shared(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", exclude: exclude, swiftSettings: strict)
+}
+
+/// A service's pure state machine: imports Domain only.
+func core(_ service: String) -> Target {
+    .target(
+        name: "\(service)Core",
+        dependencies: ["Domain", .product(name: "Collections", package: "swift-collections"), crypto],
+        path: "Services/\(service)/Core", swiftSettings: strict)
+}
+
+/// A service's executable: its own Core, and Shared.
+func app(_ service: String, _ extra: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: "\(service)App",
+        dependencies: [
+            .target(name: "\(service)Core"), "Domain", "Schema", "Kafka", "Streams", "ServiceKit",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        ] + extra,
+        path: "Services/\(service)/App", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)", exclude: exclude,
+        swiftSettings: strict)
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+let package = Package(
+    name: "patchbay",
+    products: [
+        .executable(name: "connector", targets: ["ConnectorApp"]),
+        .executable(name: "context", targets: ["ContextApp"]),
+        .executable(name: "router", targets: ["RouterApp"]),
+        .executable(name: "sla-timer", targets: ["SLATimerApp"]),
+        .executable(name: "patchbay", targets: ["PatchbayCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CRdKafka", path: "Shared/CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
+        .target(
+            name: "Schema",
+            dependencies: ["Domain", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Shared/Schema", exclude: ["Proto", "Generated/hashes.txt"],
+            swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]),
+        shared("Kafka", ["CRdKafka"]),
+        shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
+        shared("Curl", ["CCurl"]),
+        shared(
+            "ServiceKit",
+            [
+                "Domain", crypto,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+
+        core("Connector"), core("Context"), core("Router"), core("SLATimer"),
+        app("Connector", ["Curl", crypto]),
+        app("Context", [.product(name: "GRDB", package: "GRDB.swift")]),
+        app("Router"),
+        app("SLATimer"),
+        .executableTarget(
+            name: "PatchbayCLI",
+            dependencies: [
+                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            path: "Services/Patchbay", swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
+            swiftSettings: strict),
+        tests("DomainTests", ["Domain"]),
+        tests("SchemaTests", ["Schema", "Domain", crypto]),
+        tests("KafkaTests", ["Kafka"]),
+        tests("StreamsTests", ["Streams", "Kafka", "Domain"]),
+        tests("CurlTests", ["Curl"]),
+        tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
+        tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests("ContextTests", ["ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
+        tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+        tests("RepositoryRules", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,194 @@
+/// A skill and the least level of it. Levels run from 1 to 10.
+package struct Requirement: Hashable, Sendable {
+    package var skill: SkillID
+    package var level: Int
+
+    package init(skill: SkillID, level: Int) {
+        self.skill = skill
+        self.level = level
+    }
+}
+
+/// How an agent is present.
+package enum Presence: String, CaseIterable, Hashable, Sendable {
+    /// Takes offers.
+    case available
+    /// Keeps assignments, takes no offers.
+    case away
+    /// Gone: offers are revoked, assignments requeued after the grace time.
+    case offline
+}
+
+/// What `patchbay.work` carries, keyed by pool.
+package enum WorkCommand: Hashable, Sendable {
+    /// From context: open this work item, or add the message to it.
+    case customerMessage(WorkRequest)
+    /// From an agent over HTTP.
+    case agent(AgentCommand)
+    /// From a router instance: the agent made a request, so they are still there.
+    case agentSeen(AgentID)
+    /// From the SLA timer.
+    case escalate(Escalation)
+    /// From context: the answer to a survey.
+    case surveyAnswered(SurveyAnswer)
+}
+
+/// A customer's message, with all that opening a work item takes.
+package struct WorkRequest: Hashable, Sendable {
+    package var workItemID: WorkItemID
+    package var conversationID: ConversationID
+    package var customerID: CustomerID
+    package var messageID: MessageID
+    package var poolID: PoolID
+    package var queueID: QueueID
+    package var address: Address
+    package var priority: Int
+    package var language: String?
+    package var displayName: String?
+    /// The agent who last spoke with this customer.
+    package var preferredAgentID: AgentID?
+    /// - Bounds: 2,000 characters; the whole text is in the timeline.
+    package var excerpt: String
+    /// The log time at which the connector's record was accepted: age and clocks count from here.
+    package var acceptedAt: Instant
+
+    package init(
+        workItemID: WorkItemID, conversationID: ConversationID, customerID: CustomerID, messageID: MessageID,
+        poolID: PoolID, queueID: QueueID, address: Address, priority: Int, language: String? = nil,
+        displayName: String? = nil, preferredAgentID: AgentID? = nil, excerpt: String, acceptedAt: Instant
+    ) {
+        self.workItemID = workItemID
+        self.conversationID = conversationID
+        self.customerID = customerID
+        self.messageID = messageID
+        self.poolID = poolID
+        self.queueID = queueID
+        self.address = address
+        self.priority = priority
+        self.language = language
+        self.displayName = displayName
+        self.preferredAgentID = preferredAgentID
+        self.excerpt = excerpt
+        self.acceptedAt = acceptedAt
+    }
+}
+
+/// An agent's request, named so that a repeat gives the first result.
+package struct AgentCommand: Hashable, Sendable {
+    /// Derived from agent and Idempotency-Key.
+    package var commandID: CommandID
+    package var agentID: AgentID
+    package var poolID: PoolID
+    package var action: Action
+
+    package init(commandID: CommandID, agentID: AgentID, poolID: PoolID, action: Action) {
+        self.commandID = commandID
+        self.agentID = agentID
+        self.poolID = poolID
+        self.action = action
+    }
+
+    package enum Action: Hashable, Sendable {
+        case setPresence(Presence)
+        case accept(OfferID)
+        case decline(OfferID, reason: String)
+        case reply(WorkItemID, messageID: MessageID, text: String)
+        case note(WorkItemID, text: String)
+        /// Waits for the customer; comes back by itself after the given time.
+        case park(WorkItemID, seconds: Int)
+        case requeue(WorkItemID, reason: String)
+        case transfer(WorkItemID, QueueID)
+        case complete(WorkItemID, disposition: String)
+    }
+}
+
+package struct Escalation: Hashable, Sendable {
+    package var workItemID: WorkItemID
+    package var poolID: PoolID
+    package var priority: Int
+    package var reason: String
+
+    package init(workItemID: WorkItemID, poolID: PoolID, priority: Int, reason: String) {
+        self.workItemID = workItemID
+        self.poolID = poolID
+        self.priority = priority
+        self.reason = reason
+    }
+}
+
+package struct SurveyAnswer: Hashable, Sendable {
+    package var surveyID: SurveyID
+    package var workItemID: WorkItemID
+    package var conversationID: ConversationID
+    package var customerID: CustomerID
+    package var poolID: PoolID
+    package var messageID: MessageID
+    /// CSAT, 1 to 5.
+    package var score: Int
+
+    package init(
+        surveyID: SurveyID, workItemID: WorkItemID, conversationID: ConversationID, customerID: CustomerID,
+        poolID: PoolID, messageID: MessageID, score: Int
+    ) {
+        self.surveyID = surveyID
+        self.workItemID = workItemID
+        self.conversationID = conversationID
+        self.customerID = customerID
+        self.poolID = poolID
+        self.messageID = messageID
+        self.score = score
+    }
+}
+
+/// What an agent's command came to.
+package struct CommandResult: Hashable, Sendable {
+    package var commandID: CommandID
+    package var agentID: AgentID
+    package var outcome: Outcome
+
+    package init(commandID: CommandID, agentID: AgentID, outcome: Outcome) {
+        self.commandID = commandID
+        self.agentID = agentID
+        self.outcome = outcome
+    }
+
+    package enum Outcome: Hashable, Sendable {
+        /// The work item concerned, if any, and the message that a reply became.
+        case done(WorkItemID?, MessageID?)
+        case rejected(Rejection)
+    }
+}
+
+/// Why a command was not carried out. The raw value is the stable end of the problem `type`.
+package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
+    case unknownAgent = "unknown-agent"
+    case unknownOffer = "unknown-offer"
+    case unknownWorkItem = "unknown-work-item"
+    case unknownQueue = "unknown-queue"
+    case notYourOffer = "not-your-offer"
+    case notYourWorkItem = "not-your-work-item"
+    /// Another agent has it, or it was answered already.
+    case offerTaken = "offer-taken"
+    case offerExpired = "offer-expired"
+    case offerRevoked = "offer-revoked"
+    case workItemClosed = "work-item-closed"
+    /// The work item is in no state that allows this.
+    case wrongState = "wrong-state"
+    case overCapacity = "over-capacity"
+    /// The customer has only called so far: nowhere to write to.
+    case noReplyAddress = "no-reply-address"
+    /// The same command id came with other content.
+    case commandReused = "command-reused"
+    case limitReached = "limit-reached"
+}
+
+package struct Rejection: Hashable, Sendable {
+    package var code: RejectionCode
+    /// Safe to show: names, never message content.
+    package var detail: String
+
+    package init(code: RejectionCode, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+}
