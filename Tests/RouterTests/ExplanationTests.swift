@@ -53,6 +53,7 @@ struct ExplanationTests {
         bench.available("ana", "ben")
         #expect(estimate(bench.message("now")) == 0)
         #expect(estimate(bench.message("next")) == 50)
+        bench.wait(1)
         #expect(estimate(bench.message("after")) == 100)
     }
 }

@@ -6,7 +6,8 @@ package import OrderedCollections
 /// `patchbay.work`.
 ///
 /// A pure state machine: what it returns follows from the commands, their log times and the configuration, and from
-/// nothing else. Each public call changes the state, then matches what changed, then returns all outputs in order.
+/// nothing else. Each public call changes the state, does what is due, matches what changed, and returns all outputs
+/// in order.
 ///
 /// - Ordering: `advance(to:)` before each `apply` and `configure`, so that what is due comes first.
 /// - Bounds: `RouterLimits`.
@@ -43,12 +44,6 @@ package struct RouterMachine: Sendable {
     /// Fires what is due at or before `now`, forgets what is old, and matches.
     package mutating func advance(to now: Instant) -> [RouterOutput] {
         touchedAgents.removeAll()
-        while let key = deadlines.popDue(at: now) {
-            switch key {
-            case .agent(let id): agentIsDue(id, at: now)
-            case .workItem(let id): workItemIsDue(id, at: now)
-            }
-        }
         forget(at: now)
         return finish(at: now)
     }
@@ -73,6 +68,12 @@ package struct RouterMachine: Sendable {
     }
 
     private mutating func finish(at now: Instant) -> [RouterOutput] {
+        while let key = deadlines.popDue(at: now) {
+            switch key {
+            case .agent(let id): agentIsDue(id, at: now)
+            case .workItem(let id): workItemIsDue(id, at: now)
+            }
+        }
         match(at: now)
         defer { outputs.removeAll() }
         return outputs

@@ -44,16 +44,17 @@ extension RouterMachine {
     mutating func lapse(_ id: WorkItemID, at now: Instant) {
         guard let item = items[id] else { return }
         let steps = policy(of: item.queueID).stepsInOrder
-        var step = item.step
+        let done = min(item.step, steps.count)
+        var step = done
         while step < steps.count, item.waitingSince + .seconds(max(0, steps[step].afterSeconds)) <= now { step += 1 }
-        let left = relaxed(item.requirements, by: steps[min(item.step, step)..<step])
+        let left = relaxed(item.requirements, by: steps[done..<step])
         reposition(id) { item in
             item.cooldowns = item.cooldowns.filter { $0.value > now }
             if let until = item.preferredUntil, until <= now { item.preferredUntil = nil }
             item.step = step
             item.requirements = left
         }
-        if step > item.step, let item = items[id] {
+        if step > done, let item = items[id] {
             emit(.requirementsRelaxed(step: step, requirements: left), about: item, at: now)
         }
     }
