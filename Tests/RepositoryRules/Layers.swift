@@ -11,20 +11,18 @@ struct Layer: Sendable {
     ]
     static let shared: Set<String> = ["Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit"]
 
+    /// What the modules that own threads and C libraries build on.
+    static let system: Set<String> = ["Synchronization", "Glibc", "Foundation"]
+
     static let all: [Layer] =
         [
             Layer(folder: "Shared/Domain/", own: [], foreign: collections),
             Layer(
                 folder: "Shared/Schema/", own: ["Domain"],
-                foreign: ["SwiftProtobuf", "Foundation", "Crypto"]
-                    .union(collections)),
-            Layer(folder: "Shared/Kafka/", own: ["CRdKafka"], foreign: ["Synchronization", "Glibc", "Foundation"]),
-            Layer(
-                folder: "Shared/Streams/", own: ["Kafka", "Domain"],
-                foreign:
-                    collections
-                    .union(["Synchronization", "Glibc", "Foundation"])),
-            Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: ["Synchronization", "Glibc", "Foundation"]),
+                foreign: collections.union(["SwiftProtobuf", "Foundation"])),
+            Layer(folder: "Shared/Kafka/", own: ["CRdKafka"], foreign: system),
+            Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
+            Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: system),
             Layer(folder: "Shared/ServiceKit/", own: ["Domain"], foreign: nil),
             Layer(folder: "Services/Patchbay/", own: shared, foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),
