@@ -1,5 +1,7 @@
+import Testing
+
 /// Which module may import which. The direction is App → own Core and Shared, Core → Domain, and never back.
-struct Layer: Sendable {
+struct Layer: Sendable, CustomTestStringConvertible {
     let folder: String
     /// Modules of this repository.
     let own: Set<String>
@@ -38,6 +40,8 @@ struct Layer: Sendable {
     static let ownModules: Set<String> =
         shared.union(["CRdKafka", "CCurl", "PatchbayCLI", "TestSupport"])
         .union(["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { ["\($0)App", "\($0)Core"] })
+
+    var testDescription: String { folder }
 
     /// Why a file of this layer may not import the module; nil when it may.
     func objection(to module: String) -> String? {
