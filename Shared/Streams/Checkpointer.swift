@@ -163,7 +163,7 @@ final class Checkpointer: Sendable {
             throw StreamError(.fenced, "abort after \(error): \(abortError)")
         }
         // The group has another opinion of who we are: recovery asks again.
-        if error.code == .unknownMemberID || error.code == .illegalGeneration {
+        if error.isStaleMember {
             throw StreamError(.fenced, "\(error)")
         }
         return .aborted(error)

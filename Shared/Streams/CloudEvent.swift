@@ -32,8 +32,9 @@ struct Cause {
             Header(CloudEvent.source, "/patchbay/\(service)"), Header(CloudEvent.time, instant.rfc3339),
             Header(CloudEvent.contentType, "application/protobuf"), Header(Origin.header, origin),
         ]
-        if let parent = record.header(CloudEvent.traceparent), let child = Self.child(of: parent, origin: origin) {
-            headers.append(Header(CloudEvent.traceparent, child))
+        if let parent = record.header(CloudEvent.traceparent).flatMap(TraceContext.init(traceparent:)) {
+            headers.append(
+                Header(CloudEvent.traceparent, TraceContext.child(of: parent, origin: origin).traceparent))
         }
         return headers
     }
@@ -45,16 +46,6 @@ struct Cause {
             Header("patchbay-source-topic", record.topic), Header("patchbay-source-partition", "\(record.partition)"),
             Header("patchbay-source-offset", "\(record.offset)"), Header("patchbay-service", service),
         ] + record.headers.map { Header(name: "original-" + $0.name, value: $0.value) }
-    }
-
-    /// The same trace with a span id that follows from the origin, so that a repeated output is the same.
-    private static func child(of parent: String, origin: String) -> String? {
-        let parts = parent.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0].count == 2, parts[1].count == 32, parts[3].count == 2 else { return nil }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in origin.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        let digits = String(max(hash, 1), radix: 16)
-        return "\(parts[0])-\(parts[1])-\(String(repeating: "0", count: 16 - digits.count))\(digits)-\(parts[3])"
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Domain
 internal import Foundation
 internal import OrderedCollections
+internal import Synchronization
 
 /// The effects that the leader has begun or must begin.
 struct EffectQueue {

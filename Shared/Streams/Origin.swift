@@ -63,13 +63,13 @@ package struct OriginFilter: Sendable {
         var index: Int
     }
 
-    private struct Place: Comparable, Hashable {
+    fileprivate struct Place: Comparable, Hashable {
         var offset: Int64
         var index: Int
         static func < (left: Place, right: Place) -> Bool { (left.offset, left.index) < (right.offset, right.index) }
     }
 
-    private struct Recent {
+    fileprivate struct Recent {
         var digests: [Place: Int] = [:]
         /// Written in a circle, so that the oldest goes first.
         var places: [Place] = []

@@ -2,6 +2,7 @@ internal import Domain
 internal import Foundation
 internal import Kafka
 internal import OrderedCollections
+internal import Synchronization
 
 /// The body of a stream task's thread: recover, then apply, send, checkpoint.
 ///
@@ -100,7 +101,8 @@ final class TaskLoop<Machine: StreamMachine> {
         while true {
             do {
                 return try checkpoints.initTransactions(timeout: .seconds(5))
-            } catch where error.isRetriable && stopRequest == nil {
+            } catch {
+                guard error.isRetriable, stopRequest == nil else { throw error }
                 task.context.onEvent(
                     StreamEvent(
                         level: .warning, message: "waiting for Kafka to begin transactions",
@@ -148,7 +150,7 @@ final class TaskLoop<Machine: StreamMachine> {
         case .record(let record):
             guard stopRequest == nil else { return }
             try apply(record)
-        case .endOfPartition(let offset):
+        case .endOfPartition(_, let offset):
             isAtEnd = true
             task.shared.withLock { $0.logEnd = max($0.logEnd, offset) }
         case .error(let error):
@@ -204,7 +206,8 @@ final class TaskLoop<Machine: StreamMachine> {
             do {
                 return try outputs.produce(
                     topic: topic, partition: partition, key: key, value: value, headers: headers, tag: tag)
-            } catch where error.code == .queueFull {
+            } catch {
+                guard error.code == .queueFull else { throw error }
                 if let failure = checkpointer?.failure { throw failure }
                 Thread.sleep(forTimeInterval: 0.001)
             }
