@@ -33,12 +33,12 @@ package struct Statistics: Hashable, Sendable {
     init?(json: String) {
         guard let document = try? JSONDecoder().decode(Document.self, from: Data(json.utf8)) else { return nil }
         client = document.name
-        outgoingRecords = document.msg_cnt
-        replyQueue = document.replyq
-        transmittedBytes = document.tx_bytes
-        receivedBytes = document.rx_bytes
-        transmittedRecords = document.txmsgs
-        receivedRecords = document.rxmsgs
+        outgoingRecords = document.outgoingRecords
+        replyQueue = document.replyQueue
+        transmittedBytes = document.transmittedBytes
+        receivedBytes = document.receivedBytes
+        transmittedRecords = document.transmittedRecords
+        receivedRecords = document.receivedRecords
         partitions = document.topics.flatMap { name, topic in
             topic.partitions.values.filter { $0.partition >= 0 }.map { Partition($0, topic: name) }
         }.sorted { $0.partition < $1.partition }
@@ -52,31 +52,50 @@ package struct Statistics: Hashable, Sendable {
 
         struct Partition: Decodable {
             var partition: Int32
-            var consumer_lag: Int64
-            var hi_offset: Int64
-            var fetchq_cnt: Int64
-            var txbytes: Int64
-            var rxbytes: Int64
+            var consumerLag: Int64
+            var highOffset: Int64
+            var fetchQueueRecords: Int64
+            var transmittedBytes: Int64
+            var receivedBytes: Int64
+
+            enum CodingKeys: String, CodingKey {
+                case partition
+                case consumerLag = "consumer_lag"
+                case highOffset = "hi_offset"
+                case fetchQueueRecords = "fetchq_cnt"
+                case transmittedBytes = "txbytes"
+                case receivedBytes = "rxbytes"
+            }
         }
 
         var name: String
-        var msg_cnt: Int64
-        var replyq: Int64
-        var tx_bytes: Int64
-        var rx_bytes: Int64
-        var txmsgs: Int64
-        var rxmsgs: Int64
+        var outgoingRecords: Int64
+        var replyQueue: Int64
+        var transmittedBytes: Int64
+        var receivedBytes: Int64
+        var transmittedRecords: Int64
+        var receivedRecords: Int64
         var topics: [String: Topic]
+
+        enum CodingKeys: String, CodingKey {
+            case name, topics
+            case outgoingRecords = "msg_cnt"
+            case replyQueue = "replyq"
+            case transmittedBytes = "tx_bytes"
+            case receivedBytes = "rx_bytes"
+            case transmittedRecords = "txmsgs"
+            case receivedRecords = "rxmsgs"
+        }
     }
 }
 
 extension Statistics.Partition {
     fileprivate init(_ document: Statistics.Document.Partition, topic: String) {
         partition = TopicPartition(topic: topic, partition: document.partition)
-        consumerLag = document.consumer_lag < 0 ? nil : document.consumer_lag
-        highOffset = document.hi_offset < 0 ? nil : document.hi_offset
-        fetchQueueRecords = document.fetchq_cnt
-        transmittedBytes = document.txbytes
-        receivedBytes = document.rxbytes
+        consumerLag = document.consumerLag < 0 ? nil : document.consumerLag
+        highOffset = document.highOffset < 0 ? nil : document.highOffset
+        fetchQueueRecords = document.fetchQueueRecords
+        transmittedBytes = document.transmittedBytes
+        receivedBytes = document.receivedBytes
     }
 }

@@ -71,7 +71,7 @@ struct TransactionTests {
             try new.beginTransaction()
             try new.produce(topic: topic, partition: 0, key: nil, value: "from the new".bytes)
             try new.commitTransaction(timeout: limit)
-            do {
+            do throws(KafkaError) {
                 try old.commitTransaction(timeout: limit)
                 return nil
             } catch {

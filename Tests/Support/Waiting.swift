@@ -4,6 +4,10 @@ import Kafka
 /// A condition did not come true in time.
 package struct NotInTime: Error, CustomStringConvertible {
     package var description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Waits until a condition holds, looking every 10 ms; for tests, instead of a sleep.
