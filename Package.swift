@@ -87,7 +87,7 @@ let package = Package(
             exclude: ["Proto", "Generated/hashes.txt", "generate.sh"]),
         shared("Kafka", ["CRdKafka"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
-        shared("Curl", ["CCurl"]),
+        shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
             "ServiceKit",
             [
