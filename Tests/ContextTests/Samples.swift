@@ -1,5 +1,6 @@
 import ContextCore
 import Domain
+import OrderedCollections
 
 /// An organization with two pools, and a customer's identifiers.
 enum Samples {

@@ -1,4 +1,6 @@
 package import Domain
+internal import HeapModule
+internal import OrderedCollections
 
 /// One entity of a partition's working state, as a checkpoint keeps it.
 package enum ContextEntity: Hashable, Sendable {

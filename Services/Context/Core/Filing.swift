@@ -1,4 +1,5 @@
 import Domain
+internal import OrderedCollections
 
 /// Where the messages of a channel account go.
 struct Route {

@@ -1,4 +1,5 @@
 import Domain
+internal import OrderedCollections
 
 /// Identity links, kept under the identifier's own customer so that they are ordered with its messages.
 ///
@@ -77,13 +78,19 @@ extension ContextCore {
     }
 
     /// The parent says that its messages, and with them this identifier's, go to another owner.
+    ///
+    /// Links made at the same moment on several partitions may form a ring. Whoever hears of itself as its own owner
+    /// is part of one and lets go: of who follows whom, a ring says nothing anyway, and evidence comes again.
     private mutating func follow(
         _ parentID: CustomerID, to ownerID: CustomerID, _ identifier: Identifier, at now: Instant
     ) -> [ContextOutput] {
         let ownID = identifier.customerID
         guard let present = known(ownID, at: now)?.link, present.parentID == parentID, present.ownerID != ownerID
         else { return [] }
-        if ownerID == ownID { return cutCycle(present, at: now) }
+        if ownerID == ownID {
+            counters.linkCycles += 1
+            return removeLink(present, at: now)
+        }
         var new = present
         new.ownerID = ownerID
         update(ownID, at: now) { $0.link = new }
@@ -94,14 +101,6 @@ extension ContextCore {
             outputs.append(.inbound(.identifierDetached(left), present.ownerID))
         }
         return outputs + tellChildren(of: ownID, owner: ownerID, at: now)
-    }
-
-    /// Links made at the same moment may form a ring. Each member hears of itself as its own owner; those whose id
-    /// is lower than their parent's let go, which is at least one and never all.
-    private mutating func cutCycle(_ link: Customer.Link, at now: Instant) -> [ContextOutput] {
-        guard link.identifier.customerID < link.parentID else { return [] }
-        counters.linkCycles += 1
-        return removeLink(link, at: now)
     }
 
     mutating func takeUnlink(_ link: IdentityLink, at now: Instant) -> [ContextOutput] {
@@ -126,6 +125,9 @@ extension ContextCore {
     }
 
     /// On the side of the customer to whom an identifier was linked.
+    ///
+    /// The child always hears who the owner is, also when it knows: what this parent said in an earlier life of the
+    /// link may still be under way to it, and the last word must be the right one.
     mutating func attach(_ link: IdentityLink, at now: Instant) -> [ContextOutput] {
         let customer = known(link.customerID, at: now)
         let isFull = (customer?.attached.count ?? 0) >= limits.identifiersPerCustomer
@@ -134,8 +136,8 @@ extension ContextCore {
             return [.inbound(.identityUnlinked(link), link.identifier.customerID)]
         }
         update(link.customerID, at: now) { $0.attached[link.identifier] = link }
-        guard link.via == nil, let ownerID = customer?.link?.ownerID else { return [] }
-        return [tell(link, owner: ownerID)]
+        guard link.via == nil else { return [] }
+        return [tell(link, owner: customer?.link?.ownerID ?? link.customerID)]
     }
 
     mutating func detach(_ link: IdentityLink, at now: Instant) {

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 extension ContextCore {
     /// Keeps a survey, so that its answer is recognized.
