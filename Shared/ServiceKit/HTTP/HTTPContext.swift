@@ -1,6 +1,5 @@
 package import Domain
 package import Hummingbird
-package import Logging
 
 /// What is known of a request besides what came in it.
 package struct HTTPContext: RequestContext {
@@ -26,7 +25,8 @@ package struct HTTPContext: RequestContext {
     /// A part of the path, checked as the name of an entity.
     /// - Throws: `Problem` 404: no entity has such a name.
     package func pathID<Kind>(_ name: String, _: ID<Kind>.Type = ID<Kind>.self) throws(Problem) -> ID<Kind> {
-        guard let text = parameters.get(name)?.removingURLPercentEncoding(), let id = ID<Kind>(checking: text) else {
+        let text = parameters.get(name).flatMap { percentDecoded(Array($0.utf8)[...], plusIsSpace: false) }
+        guard let id = ID<Kind>(checking: text) else {
             throw .notFound("The path does not name anything: expected \(idForm).")
         }
         return id

@@ -14,7 +14,8 @@ package struct IdempotencyKey: Hashable, Sendable {
         let headers = request.headers[values: .idempotencyKey]
         guard let header = headers.first else {
             throw Problem(
-                .badRequest, "missing-idempotency-key", "This request needs an Idempotency-Key: any unique text in quotes.")
+                .badRequest, "missing-idempotency-key",
+                "This request needs an Idempotency-Key: any unique text in quotes.")
         }
         guard headers.count == 1, let value = IdempotencyKey.parse(header) else {
             throw Problem(
@@ -33,7 +34,7 @@ package struct IdempotencyKey: Hashable, Sendable {
         let text = header.trimmingSpaces
         guard text.hasPrefix("\"") else {
             let isToken = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x2c && $0 != 0x3b }
-            return (1...255).contains(text.utf8.count) && isToken ? text : nil
+            return (1...255).contains(text.utf8.count) && isToken ? String(text) : nil
         }
         var value: [UInt8] = []
         var rest = text.utf8.dropFirst()

@@ -1,5 +1,3 @@
-package import Hummingbird
-
 /// Where a list goes on: opaque for clients, some numbers and names for us.
 package struct Cursor: Hashable, Sendable {
     package var parts: [String]

@@ -96,8 +96,8 @@ private func checked<Value>(
     return value
 }
 
-/// Plus is a space, `%41` is a byte; nil when the bytes are not UTF-8.
-private func percentDecoded(_ bytes: ArraySlice<UInt8>) -> String? {
+/// `%41` is a byte, and in forms plus is a space; nil when the bytes are not UTF-8.
+func percentDecoded(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool = true) -> String? {
     var decoded: [UInt8] = []
     var rest = bytes
     while let byte = rest.popFirst() {
@@ -108,7 +108,7 @@ private func percentDecoded(_ bytes: ArraySlice<UInt8>) -> String? {
             decoded.append(value)
             rest = rest.dropFirst(2)
         } else {
-            decoded.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            decoded.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
         }
     }
     return String(validating: decoded, as: UTF8.self)

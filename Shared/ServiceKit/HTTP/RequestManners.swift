@@ -1,4 +1,5 @@
-internal import HTTPTypes
+internal import Domain
+package import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
@@ -22,8 +23,8 @@ struct RequestManners: RouterMiddleware {
         open = metrics.gauge("patchbay_http_requests_open", help: "HTTP requests being answered.")
     }
 
-    func handle(
-        _ request: Request, context: HTTPContext, next: (Request, HTTPContext) async throws -> Response
+    @concurrent func handle(
+        _ request: Request, context: HTTPContext, next: @concurrent (Request, HTTPContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.requestID = requestID(of: request)
@@ -47,7 +48,8 @@ struct RequestManners: RouterMiddleware {
     /// The client's own id when it is a decent one: 1 to 128 visible ASCII characters.
     private func requestID(of request: Request) -> String {
         let given = request.headers[.xRequestID].flatMap { CommandID(checking: $0)?.rawValue }
-        return given ?? String(UInt64.random(in: .min ... .max), radix: 16) + String(UInt32.random(in: .min ... .max), radix: 16)
+        return given ?? String(UInt64.random(in: .min ... .max), radix: 16)
+            + String(UInt32.random(in: .min ... .max), radix: 16)
     }
 
     private func problem(for error: any Error, _ request: Request, _ context: HTTPContext) -> Problem {
@@ -65,11 +67,13 @@ struct RequestManners: RouterMiddleware {
             return .unavailable("The service is stopping.")
         default:
             context.logger.error("request failed", metadata: ["error": "\(error)", "path": "\(request.uri.path)"])
-            return Problem(.internalServerError, "internal-error", "This is our fault. It was logged as \(context.requestID).")
+            return Problem(
+                .internalServerError, "internal-error", "This is our fault. It was logged as \(context.requestID).")
         }
     }
 
-    private func count(_ request: Request, _ context: HTTPContext, _ response: Response, since: ContinuousClock.Instant) {
+    private func count(_ request: Request, _ context: HTTPContext, _ response: Response, since: ContinuousClock.Instant)
+    {
         let isKnown = context.endpointPath != nil && context.endpointPath != RouteTable.unmatched
         let route = isKnown ? context.endpointPath ?? "" : "unmatched"
         let method = knownMethods.contains(request.method) ? request.method.rawValue : "other"

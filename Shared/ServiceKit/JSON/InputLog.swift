@@ -60,3 +60,8 @@ extension ID {
 extension ID: JSONRepresentable {
     package var json: JSONValue { .string(rawValue) }
 }
+
+extension Instant: JSONRepresentable {
+    /// RFC 3339 in UTC, with milliseconds.
+    package var json: JSONValue { .string(rfc3339) }
+}

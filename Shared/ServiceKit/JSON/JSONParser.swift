@@ -100,7 +100,9 @@ private struct JSONParser {
     }
 
     private mutating func enter(_ depth: Int) throws(JSONError) {
-        guard depth <= limits.depthMax else { throw .limit("at most \(limits.depthMax) objects or arrays inside each other") }
+        guard depth <= limits.depthMax else {
+            throw .limit("at most \(limits.depthMax) objects or arrays inside each other")
+        }
         position += 1
     }
 

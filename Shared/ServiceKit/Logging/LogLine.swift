@@ -44,7 +44,8 @@ struct LogLine {
         _ time: timespec
     ) -> String {
         let name = level.rawValue.uppercased()
-        var line = "\(rfc3339Microseconds(time).dropFirst(11)) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))"
+        var line =
+            "\(rfc3339Microseconds(time).dropFirst(11)) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))"
         line += " \(service): \(message)"
         for (key, value) in metadata {
             let shown = LogLine.shown(key, value)
@@ -59,7 +60,9 @@ struct LogLine {
 
     private static func shown(_ key: String, _ value: Logger.MetadataValue) -> JSONValue {
         let key = key.lowercased()
-        if ["secret", "password", "authorization", "token"].contains(where: key.contains) { return .string(hiddenValue) }
+        if ["secret", "password", "authorization", "token"].contains(where: key.contains) {
+            return .string(hiddenValue)
+        }
         switch value {
         case .string(let text): return .string(text)
         case .stringConvertible(let value): return .string(value.description)
@@ -79,7 +82,8 @@ func rfc3339Microseconds(_ time: timespec) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, width - text.count)) + text
     }
-    let date = "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
+    let date =
+        "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
     let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
     return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000, 6))Z"
 }

@@ -7,7 +7,7 @@ internal import Glibc
 enum ProcessMetrics {
     static func collect(into samples: inout MetricSamples) {
         var usage = rusage()
-        if getrusage(RUSAGE_SELF, &usage) == 0 {
+        if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
             samples.counter(
                 "process_cpu_seconds_total", help: "Processor time used, in seconds.",
                 value: seconds(usage.ru_utime) + seconds(usage.ru_stime))

@@ -4,7 +4,8 @@ struct HelpText {
 
     var text: String {
         var lines = [
-            "\(service.name): \(service.summary)", "", "Usage: \(service.name) [--help | --version | --check-config]", "",
+            "\(service.name): \(service.summary)", "", "Usage: \(service.name) [--help | --version | --check-config]",
+            "",
             "  --help          shows this text", "  --version       shows the version",
             "  --check-config  checks the settings and exits", "", "Settings, from the environment:", "",
         ]
@@ -15,7 +16,8 @@ struct HelpText {
             lines.append("      default: \(standard); \(setting.form)\(setting.unit.map { ", in " + $0 } ?? "")")
         }
         lines += [
-            "", "  PATCHBAY_KAFKA_<PROPERTY>", "      Any librdkafka property, a dot written as _ and an underscore as __.",
+            "", "  PATCHBAY_KAFKA_<PROPERTY>",
+            "      Any librdkafka property, a dot written as _ and an underscore as __.",
             "      Example: PATCHBAY_KAFKA_SECURITY_PROTOCOL=sasl_ssl",
             "  PATCHBAY_SECRET_<NAME>",
             "      A secret that the configuration names; or the file <name> in PATCHBAY_SECRETS_DIR.", "",

@@ -56,7 +56,8 @@ package struct Settings: Sendable {
             return direct
         }
         guard direct == nil else {
-            throw SettingsProblem(key: setting.key + "_FILE", value: path, expected: "nothing while \(setting.key) is set")
+            throw SettingsProblem(
+                key: setting.key + "_FILE", value: path, expected: "nothing while \(setting.key) is set")
         }
         do {
             return try readSecretFile(path)

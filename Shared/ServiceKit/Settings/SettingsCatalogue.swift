@@ -11,17 +11,21 @@ package enum CommonSettings {
         "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", default: "127.0.0.1:9092", bytesMax: 4_096,
         help: "Kafka brokers, host:port separated by commas.")
     package static let topicPrefix = Setting<String>.name(
-        "PATCHBAY_TOPIC_PREFIX", default: "patchbay", help: "What the names of topics, groups and transactions start with.")
+        "PATCHBAY_TOPIC_PREFIX", default: "patchbay",
+        help: "What the names of topics, groups and transactions start with.")
     package static let instance = Setting<String?>.optionalText(
-        "PATCHBAY_INSTANCE", bytesMax: 128, help: "Name of this process in logs and checkpoints; the host name and process id if not set.")
+        "PATCHBAY_INSTANCE", bytesMax: 128,
+        help: "Name of this process in logs and checkpoints; the host name and process id if not set.")
     package static let logLevel = Setting<Logger.Level>.choice(
         "PATCHBAY_LOG_LEVEL", default: .info, help: "Least level that is logged.")
     package static let logFormat = Setting<LogFormat>.choice(
-        "PATCHBAY_LOG_FORMAT", default: .auto, help: "json: one object a line; text: readable; auto: text on a terminal.")
+        "PATCHBAY_LOG_FORMAT", default: .auto,
+        help: "json: one object a line; text: readable; auto: text on a terminal.")
     package static let docsDirectory = Setting<String>.text(
         "PATCHBAY_DOCS_DIR", default: "docs/api", help: "Directory of the OpenAPI files that /openapi.yaml serves.")
     package static let secretsDirectory = Setting<String?>.optionalText(
-        "PATCHBAY_SECRETS_DIR", form: "a directory", help: "Directory of files, each a secret that the configuration names.")
+        "PATCHBAY_SECRETS_DIR", form: "a directory",
+        help: "Directory of files, each a secret that the configuration names.")
     package static let shutdownDelay = Setting<Duration>.milliseconds(
         "PATCHBAY_SHUTDOWN_DELAY", default: 0, in: 0...5_000,
         help: "Time between /readyz turning 503 and the end of intake, for load balancers to notice.")
@@ -33,7 +37,9 @@ package enum CommonSettings {
 
     /// Each service has a port of its own by default; 0 lets the system choose, and the log says which.
     package static func httpPort(default port: Int) -> Setting<Int> {
-        .integer("PATCHBAY_HTTP_PORT", default: port, in: 0...65_535, unit: "port", help: "Port to listen on; 0 for any free one.")
+        .integer(
+            "PATCHBAY_HTTP_PORT", default: port, in: 0...65_535, unit: "port",
+            help: "Port to listen on; 0 for any free one.")
     }
 
     /// The port, whatever its default.
@@ -74,7 +80,8 @@ package enum ConnectorSettings {
 /// What only the context service reads.
 package enum ContextSettings {
     package static let dataDirectory = Setting<String>.text(
-        "PATCHBAY_DATA_DIR", default: "data", help: "Directory of the timeline database, which can be rebuilt from the topics.")
+        "PATCHBAY_DATA_DIR", default: "data",
+        help: "Directory of the timeline database, which can be rebuilt from the topics.")
 }
 
 /// Every setting there is, in one list: an environment file may serve all services, and a key that no service knows
@@ -100,7 +107,8 @@ package enum SettingsCatalogue {
         for setting in ServiceDescription.all.flatMap(\.settings) where seen.insert(setting.key).inserted {
             let users = ServiceDescription.all.filter { $0.settings.contains { $0.key == setting.key } }
             let defaults = users.compactMap { user in user.settings.first { $0.key == setting.key }?.defaultText }
-            let shown = Set(defaults).count > 1
+            let shown =
+                Set(defaults).count > 1
                 ? zip(users, defaults).map { "\($0.name) \($1)" }.joined(separator: ", ") : defaults.first ?? ""
             let who = users.count == ServiceDescription.all.count ? "all" : users.map(\.name).joined(separator: ", ")
             let key = setting.isSecret ? "`\(setting.key)` or `\(setting.key)_FILE`" : "`\(setting.key)`"
