@@ -78,14 +78,16 @@ let package = Package(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
-        .target(
-            name: "Schema",
-            dependencies: ["Domain", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            path: "Shared/Schema", exclude: ["Proto", "Generated/hashes.txt"],
-            swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]),
+        shared(
+            "Schema",
+            [
+                "Domain", .product(name: "Collections", package: "swift-collections"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Proto", "Generated/hashes.txt", "generate.sh"]),
         shared("Kafka", ["CRdKafka"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
-        shared("Curl", ["CCurl"]),
+        shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
             "ServiceKit",
             [
@@ -121,11 +123,17 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("SchemaTests", ["Schema", "Domain", crypto]),
         tests("KafkaTests", ["Kafka"]),
-        tests("StreamsTests", ["Streams", "Kafka", "Domain"]),
+        tests("StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
         tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests("ContextTests", ["ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests(
+            "ContextTests",
+            [
+                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Streams",
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),

@@ -1,0 +1,32 @@
+# Everything a contributor needs. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# A crash report can take minutes to write; a core dump says more.
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: help setup build run test check proto clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / - /' | sort
+
+setup: ## install what the build and the tests need (Debian packages, a venv); fast when done
+	@scripts/setup
+
+build: setup ## one debug build for run, test and check
+	@scripts/step "build (the first time takes some minutes)" swift build --build-tests
+
+run: build ## the whole stack on this machine, and the journey through it; DEMO=exit stops after the journey
+	@.build/debug/patchbay up --local-broker .venv/bin/noida-db --journey $(if $(filter exit,$(DEMO)),--exit)
+
+test: build ## every test
+	@scripts/test
+
+check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
+	@scripts/check
+
+proto: setup ## generate Swift from Shared/Schema/Proto
+	@scripts/proto
+
+clean: ## remove what was built and what ran
+	@rm -rf .build .run .venv
