@@ -105,7 +105,7 @@ let package = Package(
         core("Connector"), core("Context"), core("Router"), core("SLATimer"),
         app("Connector", ["Curl", crypto]),
         app("Context", [.product(name: "GRDB", package: "GRDB.swift")]),
-        app("Router"),
+        app("Router", [.product(name: "Collections", package: "swift-collections")]),
         app("SLATimer"),
         .executableTarget(
             name: "PatchbayCLI",
@@ -134,7 +134,7 @@ let package = Package(
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka"]),
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
         tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),

@@ -46,6 +46,18 @@ extension RouterMachine {
 
     package func offeredWorkItem(_ id: OfferID) -> WorkItem? { offers[id].flatMap { items[$0] } }
 
+    /// The pool and the presence lease that the configuration gives an agent.
+    package func configured(_ id: AgentID) -> (poolID: PoolID, presenceLeaseSeconds: Int)? {
+        roster[id].map { ($0.poolID, $0.profile.presenceLeaseSeconds) }
+    }
+
+    package func poolOfQueue(_ id: QueueID) -> PoolID? { queue(id)?.poolID }
+
+    /// All queues that have open work items here.
+    package var queueViews: [QueueView] {
+        openPerQueue.keys.sorted().compactMap { queueView($0) }
+    }
+
     package func queueView(_ id: QueueID) -> QueueView? {
         guard queue(id) != nil || openPerQueue[id] != nil else { return nil }
         var view = QueueView(
