@@ -134,7 +134,9 @@ let package = Package(
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka"]),
+        tests(
+            "RouterTests",
+            ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams"]),
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
         tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),

@@ -52,6 +52,13 @@ struct Desk: Sendable {
         return view
     }
 
+    /// What waits in a queue, in the partition of its pool; of one that moved, the older work items are elsewhere.
+    func queue(_ id: QueueID) throws(Problem) -> QueueView? {
+        guard let poolID = try first({ $0.router.poolOfQueue(id) }) else { return nil }
+        guard let partition = try? host.partition(ofKey: Array(poolID.rawValue.utf8)) else { throw .notLeading }
+        return try read(partition) { $0.router.queueView(id) }
+    }
+
     /// Says that the agent is still there, when that is due.
     func note(_ seat: Seat, trace: TraceContext?) async {
         guard attendance.isDue(seat.agentID, every: .milliseconds(seat.leaseSeconds * 1_000 / 3)) else { return }

@@ -63,18 +63,7 @@ struct QueueRoutes: Sendable {
     func add(to routes: RouterGroup<HTTPContext>) {
         routes.get("/v1/queues/{id}") { _, context in
             let id = try context.pathID("id", QueueID.self)
-            // A queue is where its pool is; one that moved has its old work items elsewhere.
-            guard let pool = try desk.find({ $0.router.poolOfQueue(id) }),
-                let partition = try? desk.host.partition(ofKey: Array(pool.rawValue.utf8))
-            else {
-                throw Problem(.notFound, RejectionCode.unknownQueue.rawValue, "The configuration has no queue \(id).")
-            }
-            guard let view = try? desk.host.read(partition, { $0.router.queueView(id) }) else {
-                throw Problem.notLeading
-            }
-            guard let view else {
-                throw Problem(.notFound, RejectionCode.unknownQueue.rawValue, "The configuration has no queue \(id).")
-            }
+            guard let view = try desk.queue(id) else { throw Rejection.unknown(id).problem }
             return Response.json(view)
         }
     }
@@ -83,5 +72,9 @@ struct QueueRoutes: Sendable {
 extension Rejection {
     fileprivate static func unknown(_ id: WorkItemID) -> Rejection {
         Rejection(code: .unknownWorkItem, detail: "No work item \(id), or it was closed long ago.")
+    }
+
+    fileprivate static func unknown(_ id: QueueID) -> Rejection {
+        Rejection(code: .unknownQueue, detail: "The configuration has no queue \(id).")
     }
 }

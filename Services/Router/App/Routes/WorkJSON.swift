@@ -1,6 +1,7 @@
-import Domain
-import RouterCore
-import ServiceKit
+package import Domain
+import HTTPTypes
+package import RouterCore
+package import ServiceKit
 
 // How the router's values look over HTTP.
 

@@ -2,6 +2,7 @@ import Domain
 import OrderedCollections
 package import RouterCore
 package import Schema
+import SwiftProtobuf
 
 extension RouterEntity: WireValue {
     package var wire: WireRouterEntity {

@@ -1,6 +1,7 @@
 import Domain
 import RouterCore
 import Schema
+import SwiftProtobuf
 
 extension WorkItem.Stage {
     var wire: WireRouterWorkItem.OneOf_Stage {

@@ -2,6 +2,7 @@ import Domain
 import OrderedCollections
 package import RouterCore
 package import Schema
+import SwiftProtobuf
 
 extension WorkItem: WireValue {
     package var wire: WireRouterWorkItem {
