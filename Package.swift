@@ -130,8 +130,9 @@ let package = Package(
         tests(
             "ContextTests",
             [
-                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Streams",
+                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
