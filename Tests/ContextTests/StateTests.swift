@@ -3,6 +3,7 @@ import Domain
 import OrderedCollections
 import Schema
 import Streams
+import TestSupport
 import Testing
 
 @testable import ContextApp
@@ -108,7 +109,7 @@ struct StateTests {
     func poison(seed: UInt64) throws {
         var machine = try machine()
         _ = machine.changes()
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let sound = record(
             .messageReceived(Samples.message("m9", from: Samples.handle)), key: Story.lena.rawValue)
         var broken = sound

@@ -89,18 +89,21 @@ final class MemoryInbound: Sendable {
     }
 
     var sink: InboundSink {
-        InboundSink(topicPrefix: "test", now: { Samples.start }) { topic, key, value, headers throws(KafkaError) in
-            guard !self.isAway, topic == "test.inbound", let record = try? InboundRecord(wire: value) else {
-                throw KafkaError(.messageTimedOut, context: "test")
-            }
-            let pairs = headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
-            let written = Written(
-                key: String(decoding: key, as: UTF8.self), record: record,
-                headers: Dictionary(pairs) { _, last in last })
-            return self.state.withLock { state in
-                state.written.append(written)
-                return (partition: 0, offset: Int64(state.written.count - 1))
-            }
+        InboundSink(topicPrefix: "test", now: { Samples.start }, produce: take)
+    }
+
+    private func take(
+        _ topic: String, _ key: [UInt8], _ value: [UInt8], _ headers: [Header]
+    ) throws(KafkaError) -> (partition: Int32, offset: Int64) {
+        guard !isAway, topic == "test.inbound", let record = try? InboundRecord(wire: value) else {
+            throw KafkaError(.messageTimedOut, context: "test")
+        }
+        let pairs = headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
+        let written = Written(
+            key: String(decoding: key, as: UTF8.self), record: record, headers: Dictionary(pairs) { _, last in last })
+        return state.withLock { state in
+            state.written.append(written)
+            return (partition: 0, offset: Int64(state.written.count - 1))
         }
     }
 }

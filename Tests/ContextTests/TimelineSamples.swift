@@ -5,6 +5,7 @@ import Kafka
 import Logging
 import Schema
 import ServiceKit
+import TestSupport
 
 @testable import ContextApp
 
@@ -117,7 +118,7 @@ enum Story {
 
     /// The logs side by side in an order that the seed decides.
     static func interleaved(seed: UInt64) -> [TimelineRecord] {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var rest = logs.map { $0[...] }
         var records: [TimelineRecord] = []
         while let log = rest.indices.filter({ !rest[$0].isEmpty }).randomElement(using: &generator) {
