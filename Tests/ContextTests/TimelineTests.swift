@@ -215,6 +215,31 @@ struct TimelineFileTests {
         try timeline.remove()
     }
 
+    @Test("One read more than the limit is refused at once")
+    func readsAreBounded() async throws {
+        let timeline = try TestTimeline()
+        let store = timeline.store
+        let gate = DispatchSemaphore(value: 0)
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0...TimelineStore.readsMax {
+                group.addTask {
+                    do {
+                        try await store.read { _ in _ = gate.wait(timeout: .now() + .seconds(60)) }
+                        return false
+                    } catch {
+                        return error is TooManyReads
+                    }
+                }
+            }
+            // Nobody is through the gate, so the first to end is the one that was not let in.
+            let first = await group.next()
+            for _ in 0...TimelineStore.readsMax { gate.signal() }
+            return first
+        }
+        #expect(refused == true)
+        try timeline.remove()
+    }
+
     @Test("Whoever waits for a position goes on when it is reached, or is told that it was not")
     func waits() async throws {
         let timeline = try TestTimeline()
