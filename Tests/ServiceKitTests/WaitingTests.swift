@@ -65,7 +65,7 @@ struct WaitingTests {
 
     @Test("A change between two looks is never missed")
     func races() async throws {
-        try await withPolls(limit: 100) { port, board, polls in
+        try await withPolls(limit: 100) { port, board, polls async throws in
             for round in 0..<30 {
                 board.posted = nil
                 async let reply = get("/poll", port: port)
@@ -115,7 +115,7 @@ struct WaitingTests {
     func stopping() async throws {
         let started = Mutex<ContinuousClock.Instant?>(nil)
         let poll = Mutex<Task<Reply, any Error>?>(nil)
-        try await withPolls { port, _, polls in
+        try await withPolls { port, _, polls async throws in
             let task = Task { try await get("/poll", port: port) }
             poll.withLock { $0 = task }
             #expect(try await eventually { polls.waiting == 1 })
@@ -133,7 +133,7 @@ struct WaitingTests {
         replies.fulfil("a", 0)
         async let other: Int = replies.expect("b", within: .seconds(60)) {}
         async let twice: Int = replies.expect("a", within: .seconds(60)) {}
-        let answer = try await replies.expect("a", within: .seconds(60)) {
+        let answer = try await replies.expect("a", within: .seconds(60)) { () async throws in
             #expect(try await eventually { replies.expectedCount == 3 })
             replies.fulfil("a", 1)
             replies.fulfil("b", 2)
