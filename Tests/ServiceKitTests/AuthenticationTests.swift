@@ -127,20 +127,30 @@ struct AuthenticationTests {
     @Test("Tokens of a key set are accepted by its keys only")
     func keySet() async throws {
         let file = NSTemporaryDirectory() + "jwks-\(UUID().uuidString).json"
-        let key = base64URL(RunningService.secret.value.utf8)
-        try Data(#"{"keys":[{"kty":"oct","kid":"one","alg":"HS256","k":"\#(key)"}]}"#.utf8).write(
-            to: URL(fileURLWithPath: file))
+        let key = P256.Signing.PrivateKey()
+        let point = Array(key.publicKey.rawRepresentation)
+        let (x, y) = (base64URL(point[..<32]), base64URL(point[32...]))
+        let set =
+            #"{"keys":[{"kty":"EC","crv":"P-256","kid":"one","alg":"ES256","use":"sig","x":"\#(x)","y":"\#(y)"}]}"#
+        try Data(set.utf8).write(to: URL(fileURLWithPath: file))
         defer { try? FileManager.default.removeItem(atPath: file) }
+        let claims = #"{"sub":"maria","roles":["agent"],"exp":9999999999}"#
+        func signed(by key: P256.Signing.PrivateKey, _ header: String) throws -> [String: String] {
+            let text = "\(base64URL(header.utf8)).\(base64URL(claims.utf8))"
+            let signature = try key.signature(for: Array(text.utf8)).rawRepresentation
+            return ["Authorization": "Bearer \(text).\(base64URL(signature))"]
+        }
         try await withService(["PATCHBAY_AUTH_SECRET": "", "PATCHBAY_AUTH_JWKS_FILE": file]) { port in
             let path = "/v1/agents/maria/work"
-            #expect(try await get(path, port: port, headers: try await token("maria", [.agent])).status == 200)
-            let other = Secret("another secret, also long enough for HS256")
-            expectUnauthenticated(
-                try await get(path, port: port, headers: try await token("maria", [.agent], secret: other)))
-            let unsigned = forged(
-                header: #"{"alg":"none"}"#, claims: #"{"sub":"maria","roles":["admin"],"exp":9999999999}"#,
-                signature: "")
-            expectUnauthenticated(try await get(path, port: port, headers: unsigned))
+            let header = #"{"alg":"ES256","kid":"one"}"#
+            let good = try await get(path, port: port, headers: try signed(by: key, header))
+            #expect(good.status == 200)
+            let wrong = [
+                try signed(by: P256.Signing.PrivateKey(), header), forged(header: #"{"alg":"none"}"#, claims: claims),
+                // Signed with a secret, in the hope that it is taken for the key's.
+                forged(header: #"{"alg":"HS256","kid":"one"}"#, claims: claims), try await token("maria", [.agent]),
+            ]
+            for headers in wrong { expectUnauthenticated(try await get(path, port: port, headers: headers)) }
         }
     }
 
