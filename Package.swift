@@ -89,7 +89,7 @@ let package = Package(
             swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]),
         shared("Kafka", ["CRdKafka"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
-        shared("Curl", ["CCurl"]),
+        shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
             "ServiceKit",
             [
