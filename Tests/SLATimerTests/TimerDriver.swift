@@ -33,15 +33,15 @@ struct TimerDriver {
     }
 
     var escalations: [Escalation] {
-        outputs.compactMap { if case .work(.escalate(let escalation)) = $0 { escalation } else { nil } }
+        outputs.compactMap { if case .escalate(let escalation) = $0 { escalation } else { nil } }
     }
 
     var messages: [OutboundMessage] {
-        outputs.compactMap { if case .outbound(let message) = $0 { message } else { nil } }
+        outputs.compactMap { if case .message(let message) = $0 { message } else { nil } }
     }
 
     var surveys: [SurveyAsked] {
-        outputs.compactMap { if case .inbound(.surveyAsked(let asked)) = $0 { asked } else { nil } }
+        outputs.compactMap { if case .surveyAsked(let asked) = $0 { asked } else { nil } }
     }
 
     func state(_ kind: TargetKind, item: WorkItemID = .item) -> TrackedClock.State? {

@@ -5,9 +5,12 @@ import OrderedCollections
 /// What the timer wants to happen.
 package enum SLAOutput: Hashable, Sendable {
     case event(SLAEvent)
-    case work(WorkCommand)
-    case outbound(OutboundMessage)
-    case inbound(InboundRecord)
+    /// For the router.
+    case escalate(Escalation)
+    /// For the connector.
+    case message(OutboundMessage)
+    /// For context, which recognizes the answer.
+    case surveyAsked(SurveyAsked)
 }
 
 /// The clocks of all work items of one partition: runs them, warns, breaches, escalates, acknowledges, asks.

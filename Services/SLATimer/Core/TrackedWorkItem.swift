@@ -130,7 +130,7 @@ package struct TrackedWorkItem: Hashable, Sendable {
             sayings.append(Saying(now, .escalated(priority: priority)))
             let reason = "\(kind.rawValue) target breached"
             outputs.append(
-                .work(.escalate(Escalation(workItemID: id, poolID: opened.poolID, priority: priority, reason: reason))))
+                .escalate(Escalation(workItemID: id, poolID: opened.poolID, priority: priority, reason: reason)))
         }
         return outputs
     }
@@ -156,7 +156,7 @@ extension TrackedWorkItem {
             workItemID: id, author: .acknowledgement, address: opened.address,
             text: acknowledgement.text(expectedWaitSeconds: wait), createdAt: now)
         let event = SLAEvent(workItemID: id, at: now, kind: .acknowledged(messageID, expectedWaitSeconds: wait))
-        return [.outbound(message), .event(event)]
+        return [.message(message), .event(event)]
     }
 
     /// Asks the customer how it went, some time after an agent ended the conversation.
@@ -185,7 +185,7 @@ extension TrackedWorkItem {
             expiresAt: now + .seconds(min(max(survey.expiresSeconds, 0), SLALimits.secondsMax)))
         let event = SLAEvent(workItemID: id, at: now, kind: .surveySent(surveyID, message.messageID))
         // Asked before it is sent: the answer can only come after both.
-        return [.inbound(.surveyAsked(asked)), .outbound(message), .event(event)]
+        return [.surveyAsked(asked), .message(message), .event(event)]
     }
 }
 
