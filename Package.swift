@@ -129,7 +129,12 @@ let package = Package(
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("ContextTests", ["ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests(
+            "SLATimerTests",
+            [
+                "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
         tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),

@@ -1,4 +1,5 @@
 import Domain
+import OrderedCollections
 import SLATimerCore
 
 /// Feeds a timer as the host does: deadlines that are due come before each record.

@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 
 /// What happened to one work item, in the order of event time: a signal that comes late takes its place.
 ///

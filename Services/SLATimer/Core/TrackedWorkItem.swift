@@ -1,4 +1,5 @@
 package import Domain
+import OrderedCollections
 
 /// One work item, as far as its promises are concerned: an entity of the checkpoint.
 package struct TrackedWorkItem: Hashable, Sendable {
