@@ -1,5 +1,7 @@
 import Domain
+import SLATimerApp
 import SLATimerCore
+import Schema
 import TestSupport
 import Testing
 
@@ -65,7 +67,7 @@ private struct Simulation {
     private var open: [BusinessCalendar.Interval] = []
     /// A second timer, stopped and restored again and again.
     private var twin = SLATimer()
-    private var stored: [WorkItemID: TrackedWorkItem] = [:]
+    private var stored: [WorkItemID: [UInt8]] = [:]
     private var current: Configuration?
 
     init(seed: UInt64) {
@@ -206,10 +208,16 @@ extension Simulation {
 
     /// Stops the twin, and starts another one from what its changes left in the store, in any order.
     private mutating func restore() {
-        for (id, item) in twin.changes() { stored[id] = item }
+        for (id, item) in twin.changes() { stored[id] = item?.wire.deterministicBytes() }
         twin = SLATimer()
         if let current { twin.restore(current) }
-        for id in stored.keys.shuffled(using: &random) { stored[id].map { twin.restore($0) } }
+        for (id, bytes) in stored.shuffled(using: &random) {
+            if let item = try? TrackedWorkItem(wire: WireSLATimerWorkItem(decoding: bytes)) {
+                twin.restore(item)
+            } else {
+                differences.append("\(id) cannot be restored")
+            }
+        }
         restores += 1
     }
 }
