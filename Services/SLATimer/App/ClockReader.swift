@@ -46,9 +46,7 @@ package struct ClockReader: Sendable {
         var readings: [Reading] = []
         var partitionsRead: Int32 = 0
         for partition in 0..<count {
-            let found = try? host.read(partition) { machine in
-                machine.timer.workItems(after: id, with: states, limit: limit).map { read($0, machine.timer, now) }
-            }
+            let found = try? host.read(partition) { $0.readings(after: id, with: states, limit: limit, at: now) }
             guard let found else { continue }
             readings += found
             partitionsRead += 1
@@ -59,8 +57,20 @@ package struct ClockReader: Sendable {
     }
 }
 
-private func read(_ item: TrackedWorkItem, _ timer: SLATimer, _ now: Instant) -> ClockReader.Reading {
-    ClockReader.Reading(item: item, remaining: item.clocks.map { timer.remaining($0.clock, at: now) })
+extension SLATimerStreamMachine {
+    fileprivate func reading(of id: WorkItemID, at now: Instant) -> ClockReader.Reading? {
+        timer.workItem(id).map { reading($0, at: now) }
+    }
+
+    fileprivate func readings(
+        after id: WorkItemID?, with states: Set<TrackedClock.State>, limit: Int, at now: Instant
+    ) -> [ClockReader.Reading] {
+        timer.workItems(after: id, with: states, limit: limit).map { reading($0, at: now) }
+    }
+
+    private func reading(_ item: TrackedWorkItem, at now: Instant) -> ClockReader.Reading {
+        ClockReader.Reading(item: item, remaining: item.clocks.map { timer.remaining($0.clock, at: now) })
+    }
 }
 
 extension Problem {
