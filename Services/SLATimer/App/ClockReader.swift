@@ -29,8 +29,7 @@ package struct ClockReader: Sendable {
     func workItem(_ id: WorkItemID, at now: Instant) throws(Problem) -> Reading? {
         do {
             let partition = try host.partition(ofKey: Array(id.rawValue.utf8))
-            return try host.read(partition) { machine in machine.timer.workItem(id).map { read($0, machine.timer, now) }
-            }
+            return try host.read(partition) { $0.reading(of: id, at: now) }
         } catch {
             throw .notLeading
         }
