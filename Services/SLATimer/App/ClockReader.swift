@@ -1,4 +1,4 @@
-package import Domain
+import Domain
 package import SLATimerCore
 import ServiceKit
 package import Streams

@@ -1,8 +1,8 @@
-package import Domain
+import Domain
 import Foundation
-package import Hummingbird
+import Hummingbird
 import SLATimerCore
-package import ServiceKit
+import ServiceKit
 
 /// What agents, supervisors and their tools can ask about clocks. Everything is read only.
 struct ClockRoutes: Sendable {
@@ -27,7 +27,7 @@ struct ClockRoutes: Sendable {
             let isFull = listing.readings.count == page.limit
             let next = isFull ? listing.readings.last.map { Cursor([$0.item.id.rawValue]) } : nil
             return Response.json(
-                .object([
+                JSONValue.object([
                     "work_items": listing.readings, "next_cursor": next?.json ?? .null,
                     "complete": listing.isComplete,
                 ]))

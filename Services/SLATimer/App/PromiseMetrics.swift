@@ -1,7 +1,7 @@
 import Domain
 import Schema
-package import ServiceKit
-package import Streams
+import ServiceKit
+import Streams
 
 /// What became of promises, counted where it is decided.
 struct PromiseMetrics: Sendable {

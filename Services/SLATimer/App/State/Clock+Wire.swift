@@ -1,6 +1,7 @@
 import Domain
 import SLATimerCore
 package import Schema
+import SwiftProtobuf
 
 extension Clock: WireValue {
     package var wire: WireSLATimerWorkItem.Clock {

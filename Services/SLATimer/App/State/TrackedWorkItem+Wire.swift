@@ -1,6 +1,7 @@
 import Domain
 import SLATimerCore
 package import Schema
+import SwiftProtobuf
 
 /// A work item as the checkpoint keeps it.
 extension TrackedWorkItem: WireValue {
