@@ -23,6 +23,7 @@ extension JSONValue {
         self = .object([
             "target": clock.kind.rawValue, "state": tracked.state.rawValue, "started_at": clock.startedAt,
             "due_at": tracked.saidBreachOf ?? tracked.dueAt, "warning_at": tracked.warningAt,
+            "warned_at": tracked.saidWarning ? tracked.warningAt : nil, "breached_at": tracked.saidBreachOf,
             "ended_at": clock.end?.at, "target_seconds": clock.targetSeconds, "remaining_seconds": seconds,
             "calendar_id": clock.calendarID,
             "pauses": clock.pauses.map { JSONValue.object(["from": $0.from, "to": $0.to]) },
