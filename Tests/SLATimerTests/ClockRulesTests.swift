@@ -125,7 +125,7 @@ import Testing
         #expect(driver.said() == [.clockStarted(.nextResponse, dueAt: .s(160))])
         driver.signal(.customer("c"), at: 120)
         #expect(driver.said() == [])
-        driver.signal(.reply("d"), at: 150)
+        driver.signal(.reply("d"), at: 147)
         #expect(driver.said() == [.clockMet(.nextResponse, dueAt: .s(160))])
         driver.signal(.customer("e"), at: 151)
         #expect(driver.said() == [.clockStarted(.nextResponse, dueAt: .s(211))])

@@ -36,7 +36,21 @@ import Testing
         first.run()
         second.run()
         #expect(first.outputs == second.outputs)
-        #expect(first.outputs.count > 20)
+    }
+
+    /// A simulation in which nothing goes wrong would prove nothing.
+    @Test func `everything that can be said of a clock is said`() {
+        var said: [String: Int] = [:]
+        for seed in 1...60 as ClosedRange<UInt64> {
+            var simulation = Simulation(seed: seed)
+            simulation.run()
+            for case .event(let event) in simulation.outputs { said[event.kind.name, default: 0] += 1 }
+        }
+        for name in [
+            "started", "paused", "resumed", "met", "cancelled", "warning", "breached", "retracted", "escalated",
+        ] {
+            #expect(said[name, default: 0] >= 10, "\(name)")
+        }
     }
 }
 
@@ -219,6 +233,24 @@ extension Simulation {
             }
         }
         restores += 1
+    }
+}
+
+extension SLAEvent.Kind {
+    fileprivate var name: String {
+        switch self {
+        case .clockStarted: "started"
+        case .clockPaused: "paused"
+        case .clockResumed: "resumed"
+        case .clockMet: "met"
+        case .clockCancelled: "cancelled"
+        case .warning: "warning"
+        case .breached: "breached"
+        case .breachRetracted: "retracted"
+        case .escalated: "escalated"
+        case .acknowledged: "acknowledged"
+        case .surveySent: "survey"
+        }
     }
 }
 
