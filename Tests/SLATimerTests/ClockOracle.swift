@@ -18,6 +18,14 @@ struct Verdict: Hashable, CustomStringConvertible {
 /// Clocks run the slow way: second by second through what happened, in the order in which it happened.
 /// It knows nothing of intervals, pauses, deadlines or late signals.
 struct ClockOracle {
+    /// Something that happened at a second.
+    struct Fact {
+        var at: Int
+        /// Of a message: earlier when it was passed on after a reply.
+        var writtenAt: Int
+        var kind: ClockSignal.Kind
+    }
+
     private struct Running {
         var kind: TargetKind
         var startedAt: Int
@@ -41,14 +49,14 @@ struct ClockOracle {
 
     /// - Parameter facts: in the order of their time.
     mutating func verdicts(
-        openedAt: Int, _ facts: [(at: Int, kind: ClockSignal.Kind)], horizon: Int
+        openedAt: Int, _ facts: [Fact], horizon: Int
     ) -> [Verdict] {
         start(.firstResponse, openedAt)
         start(.resolution, openedAt)
         var rest = facts[...]
         for second in openedAt...horizon {
             while let fact = rest.first, fact.at == second {
-                happen(fact.kind, second)
+                happen(fact, second)
                 rest.removeFirst()
             }
             if second < horizon { pass(second) }
@@ -56,14 +64,17 @@ struct ClockOracle {
         return clocks.map { verdict($0, horizon) }
     }
 
-    private mutating func happen(_ kind: ClockSignal.Kind, _ second: Int) {
+    private mutating func happen(_ fact: Fact, _ second: Int) {
         guard !isClosed else { return }
-        switch kind {
+        switch fact.kind {
         case .opened, .priorityChanged: break
         case .customerMessage:
             isParked = false
             let isAwaited = clocks.contains { $0.kind == .nextResponse && $0.end == nil }
-            if hasReplied, !isAwaited { start(.nextResponse, second) }
+            if hasReplied, !isAwaited, start(.nextResponse, fact.writtenAt) {
+                // Nobody could have parked it for a customer who had written already.
+                for earlier in fact.writtenAt..<second { pass(earlier, clocks.count - 1) }
+            }
         case .agentReplied:
             hasReplied = true
             end(.firstResponse, second, isDone: true)
@@ -79,16 +90,22 @@ struct ClockOracle {
     }
 
     private mutating func pass(_ second: Int) {
-        guard !isParked, isOpen(second) else { return }
-        for index in clocks.indices where clocks[index].end == nil {
-            clocks[index].passed += 1
-            if clocks[index].passed == clocks[index].target { clocks[index].reachedAt = second + 1 }
-        }
+        guard !isParked else { return }
+        for index in clocks.indices where clocks[index].end == nil { pass(second, index) }
     }
 
-    private mutating func start(_ kind: TargetKind, _ second: Int) {
-        guard let target = targets[kind] else { return }
+    private mutating func pass(_ second: Int, _ index: Int) {
+        guard isOpen(second) else { return }
+        clocks[index].passed += 1
+        if clocks[index].passed == clocks[index].target { clocks[index].reachedAt = second + 1 }
+    }
+
+    /// - Returns: whether there is such a target.
+    @discardableResult
+    private mutating func start(_ kind: TargetKind, _ second: Int) -> Bool {
+        guard let target = targets[kind] else { return false }
         clocks.append(Running(kind: kind, startedAt: second, target: target))
+        return true
     }
 
     private mutating func end(_ kind: TargetKind, _ second: Int, isDone: Bool) {

@@ -134,6 +134,17 @@ import Testing
         #expect(driver.state(.nextResponse) == .breached)
     }
 
+    @Test func `counts from the writing of a message that was passed on after a reply`() {
+        var driver = TimerDriver()
+        driver.signal(.opened(), at: 0)
+        driver.signal(.reply("a"), at: 100)
+        _ = driver.said()
+        driver.signal(.customer("b"), at: 95, arriving: 110)
+        #expect(driver.said() == [.clockStarted(.nextResponse, dueAt: .s(155))], "the agent had not seen it")
+        driver.signal(.reply("c"), at: 120)
+        #expect(driver.said() == [.clockMet(.nextResponse, dueAt: .s(155))])
+    }
+
     @Test func `moves when an earlier message arrives late`() {
         var driver = TimerDriver()
         driver.signal(.opened(), at: 0)

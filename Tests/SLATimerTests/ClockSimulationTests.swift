@@ -116,13 +116,28 @@ private struct Simulation {
         guard let life = lives[id] else { return [] }
         var seen: Set<ClockSignalFact> = []
         let distinct = life.facts.filter { seen.insert(ClockSignalFact(at: $0.at, kind: $0.kind)).inserted }
-        let sorted = distinct.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+        let shown = asShown(distinct)
+        let sorted = shown.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
         let targets = Dictionary(uniqueKeysWithValues: policy.targets.map { ($0.kind, $0.seconds) })
         let isAlways = policy.calendarID == nil
         var oracle = ClockOracle(targets: targets) { [open] second in
             isAlways || open.contains { $0.start <= .s(second) && .s(second) < $0.end }
         }
         return oracle.verdicts(openedAt: life.openedAt, sorted.map(\.element), horizon: Self.horizon)
+    }
+
+    /// A message counts after the replies that came before it in the order of arrival.
+    private func asShown(_ facts: [(at: Int, kind: ClockSignal.Kind)]) -> [ClockOracle.Fact] {
+        var lastReply = 0
+        return facts.map { fact in
+            var shown = ClockOracle.Fact(at: fact.at, writtenAt: fact.at, kind: fact.kind)
+            switch fact.kind {
+            case .agentReplied: lastReply = max(lastReply, fact.at)
+            case .customerMessage: shown.at = max(fact.at, lastReply)
+            case .opened, .parked, .resumed, .priorityChanged, .closed: break
+            }
+            return shown
+        }
     }
 
     func verdicts(of id: WorkItemID) -> [Verdict] {

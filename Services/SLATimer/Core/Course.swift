@@ -29,7 +29,9 @@ package struct Entry: Hashable, Sendable {
     }
 
     package enum Event: Hashable, Sendable {
-        case customerWrote(MessageID)
+        /// Its place is after the replies that were known before it, for nobody can answer what they have not been
+        /// shown; the customer waits since it was written.
+        case customerWrote(MessageID, at: Instant)
         case agentReplied(MessageID)
         case parked
         case resumed
@@ -109,10 +111,10 @@ package struct Course: Hashable, Sendable {
         at = entry.at
         guard closure == nil else { return }
         switch entry.event {
-        case .customerWrote:
+        case .customerWrote(_, let writtenAt):
             resume()
             if hasReplied, !clocks.contains(where: { $0.kind == .nextResponse && $0.end == nil }) {
-                start(.nextResponse, at: at)
+                start(.nextResponse, at: writtenAt)
             }
         case .agentReplied:
             hasReplied = true

@@ -29,6 +29,9 @@ package struct History: Hashable, Sendable {
         var entry = entry
         entry.at = max(entry.at, settled.at)
         guard !recent.contains(where: { $0.repeats(entry) }) else { return false }
+        if case .customerWrote = entry.event, let reply = recent.last(where: \.isReply) {
+            entry.at = max(entry.at, reply.at)
+        }
         let place = recent.lastIndex { $0.at <= entry.at }.map { $0 + 1 } ?? 0
         recent.insert(entry, at: place)
         return true
@@ -46,10 +49,15 @@ package struct History: Hashable, Sendable {
 }
 
 extension Entry {
+    fileprivate var isReply: Bool {
+        if case .agentReplied = event { true } else { false }
+    }
+
     /// A message is the same whenever it is said to have been sent; anything else when it happened at the same time.
     fileprivate func repeats(_ other: Entry) -> Bool {
         switch (event, other.event) {
-        case (.customerWrote(let id), .customerWrote(let otherID)), (.agentReplied(let id), .agentReplied(let otherID)):
+        case (.customerWrote(let id, _), .customerWrote(let otherID, _)),
+            (.agentReplied(let id), .agentReplied(let otherID)):
             id == otherID
         case (.customerWrote, _), (.agentReplied, _), (.parked, _), (.resumed, _), (.priorityChanged, _), (.closed, _),
             (.termsChanged, _):

@@ -159,7 +159,7 @@ extension Entry.Event {
     fileprivate init?(_ kind: ClockSignal.Kind, at instant: Instant) {
         switch kind {
         case .opened: return nil
-        case .customerMessage(let id, _): self = .customerWrote(id)
+        case .customerMessage(let id, _): self = .customerWrote(id, at: instant)
         case .agentReplied(let id): self = .agentReplied(id)
         case .parked: self = .parked
         case .resumed: self = .resumed

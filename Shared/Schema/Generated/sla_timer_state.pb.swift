@@ -270,10 +270,10 @@ package nonisolated struct WireSLATimerWorkItem: @unchecked Sendable {
 
     package var event: WireSLATimerWorkItem.Entry.OneOf_Event? = nil
 
-    package var customerWrote: String {
+    package var customerWrote: WireSLATimerWorkItem.Entry.CustomerWrote {
       get {
         if case .customerWrote(let v)? = event {return v}
-        return String()
+        return WireSLATimerWorkItem.Entry.CustomerWrote()
       }
       set {event = .customerWrote(newValue)}
     }
@@ -329,7 +329,7 @@ package nonisolated struct WireSLATimerWorkItem: @unchecked Sendable {
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package nonisolated enum OneOf_Event: Equatable, Sendable {
-      case customerWrote(String)
+      case customerWrote(WireSLATimerWorkItem.Entry.CustomerWrote)
       case agentReplied(String)
       case parked(WireSLATimerWorkItem.Entry.Parked)
       case resumed(WireSLATimerWorkItem.Entry.Resumed)
@@ -337,6 +337,20 @@ package nonisolated struct WireSLATimerWorkItem: @unchecked Sendable {
       case closed(WireSLATimerWorkItem.Closure)
       case termsChanged(WireSLATimerWorkItem.Terms)
 
+    }
+
+    package nonisolated struct CustomerWrote: Sendable {
+      // SwiftProtobuf.Message conformance is added in an extension below. See the
+      // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+      // methods supported on all messages.
+
+      package var messageID: String = String()
+
+      package var atMs: Int64 = 0
+
+      package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+      package init() {}
     }
 
     package nonisolated struct Parked: Sendable {
@@ -843,10 +857,15 @@ nonisolated extension WireSLATimerWorkItem.Entry: SwiftProtobuf.Message, SwiftPr
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
       case 10: try {
-        var v: String?
-        try decoder.decodeSingularStringField(value: &v)
+        var v: WireSLATimerWorkItem.Entry.CustomerWrote?
+        var hadOneofValue = false
+        if let current = self.event {
+          hadOneofValue = true
+          if case .customerWrote(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
-          if self.event != nil {try decoder.handleConflictingOneOf()}
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.event = .customerWrote(v)
         }
       }()
@@ -934,7 +953,7 @@ nonisolated extension WireSLATimerWorkItem.Entry: SwiftProtobuf.Message, SwiftPr
     switch self.event {
     case .customerWrote?: try {
       guard case .customerWrote(let v)? = self.event else { preconditionFailure() }
-      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case .agentReplied?: try {
       guard case .agentReplied(let v)? = self.event else { preconditionFailure() }
@@ -968,6 +987,41 @@ nonisolated extension WireSLATimerWorkItem.Entry: SwiftProtobuf.Message, SwiftPr
   package static func ==(lhs: WireSLATimerWorkItem.Entry, rhs: WireSLATimerWorkItem.Entry) -> Bool {
     if lhs.atMs != rhs.atMs {return false}
     if lhs.event != rhs.event {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSLATimerWorkItem.Entry.CustomerWrote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireSLATimerWorkItem.Entry.protoMessageName + ".CustomerWrote"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{3}at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.messageID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.messageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.messageID, fieldNumber: 1)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSLATimerWorkItem.Entry.CustomerWrote, rhs: WireSLATimerWorkItem.Entry.CustomerWrote) -> Bool {
+    if lhs.messageID != rhs.messageID {return false}
+    if lhs.atMs != rhs.atMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -87,7 +87,12 @@ extension Entry: WireValue {
             $0.atMs = at.wire
             $0.event =
                 switch event {
-                case .customerWrote(let id): .customerWrote(id.rawValue)
+                case .customerWrote(let id, let writtenAt):
+                    .customerWrote(
+                        .with {
+                            $0.messageID = id.rawValue
+                            $0.atMs = writtenAt.wire
+                        })
                 case .agentReplied(let id): .agentReplied(id.rawValue)
                 case .parked: .parked(.init())
                 case .resumed: .resumed(.init())
@@ -101,7 +106,10 @@ extension Entry: WireValue {
     package init(wire: WireSLATimerWorkItem.Entry) throws(WireError) {
         let event: Event
         switch wire.event {
-        case .customerWrote(let id): event = .customerWrote(try .required("customer_wrote", id))
+        case .customerWrote(let wrote):
+            event = .customerWrote(
+                try .required("customer_wrote.message_id", wrote.messageID),
+                at: try .required("customer_wrote.at_ms", wrote.atMs))
         case .agentReplied(let id): event = .agentReplied(try .required("agent_replied", id))
         case .parked: event = .parked
         case .resumed: event = .resumed
