@@ -11,11 +11,15 @@ import Testing
 struct DeliveryStateTests {
     @Test("conversations in every state")
     func conversations() throws {
-        let heads: [ConversationDeliveries.Head] = [.delivering, .waiting(until: at(5)), .waitingForAccount(until: at(6))]
+        let heads: [ConversationDeliveries.Head] = [
+            .delivering, .waiting(until: at(5)), .waitingForAccount(until: at(6)),
+        ]
         for head in heads {
             let conversation = ConversationDeliveries(
                 conversationID: ConversationID("c"),
-                pending: [.init(message: message("m1"), tries: 3, mayHaveBeenSent: true), .init(message: message("m2"))],
+                pending: [
+                    .init(message: message("m1"), tries: 3, mayHaveBeenSent: true), .init(message: message("m2")),
+                ],
                 head: head, remembered: [.init(messageID: MessageID("m0"), finishedAt: at(1), ordinal: 7)])
             let bytes = conversation.wire.deterministicBytes()
             #expect(try ConversationDeliveries(wire: WireConversationDeliveries(decoding: bytes)) == conversation)
@@ -23,14 +27,20 @@ struct DeliveryStateTests {
         let idle = ConversationDeliveries(conversationID: ConversationID("c"))
         #expect(try ConversationDeliveries(wire: idle.wire) == idle)
         #expect(throws: WireError.self) {
-            try ConversationDeliveries(wire: .with { $0.conversationID = "c"; $0.delivering = .init() })
+            try ConversationDeliveries(
+                wire: .with {
+                    $0.conversationID = "c"
+                    $0.delivering = .init()
+                })
         }
     }
 
-    @Test("attempts and results", arguments: [
-        ChannelAccount.Delivery.none, webhook,
-        .twilio(baseURL: "https://api.twilio.com", accountSID: "AC1", number: "+1", secret: "s"),
-    ])
+    @Test(
+        "attempts and results",
+        arguments: [
+            ChannelAccount.Delivery.none, webhook,
+            .twilio(baseURL: "https://api.twilio.com", accountSID: "AC1", number: "+1", secret: "s"),
+        ])
     func attempts(_ delivery: ChannelAccount.Delivery) throws {
         let attempt = DeliveryAttempt(message: message("m1"), number: 4, delivery: delivery, mayHaveBeenSent: true)
         #expect(try DeliveryAttempt(wire: WireDeliveryAttempt(decoding: attempt.wire.deterministicBytes())) == attempt)

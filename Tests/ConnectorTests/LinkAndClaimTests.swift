@@ -7,7 +7,8 @@ import Testing
 @Suite("Continue-links say who goes on with which conversation, and cannot be made up")
 struct ContinueLinkTests {
     let links = ContinueLinks(
-        publicURL: "https://support.example", secret: Secret("a secret of at least 32 characters"), validity: .seconds(60))
+        publicURL: "https://support.example", secret: Secret("a secret of at least 32 characters"),
+        validity: .seconds(60))
     let link = ContinueLink(
         conversationID: ConversationID("11111111-2222-5333-8444-555555555555"),
         customerID: CustomerID("66666666-7777-5888-9999-000000000000"), expiresAt: at(60_000))
@@ -69,7 +70,8 @@ struct SignedClaimTests {
 
     @Test("a claim in order gives the address in its one form")
     func accepted() throws {
-        let claim = jwt("{\"email\":\"Lena@Example.org\",\"email_verified\":true,\"exp\":1790000060,\"sub\":\"7\"}", secret)
+        let claim = jwt(
+            "{\"email\":\"Lena@Example.org\",\"email_verified\":true,\"exp\":1790000060,\"sub\":\"7\"}", secret)
         let identifier = try SignedClaim.identifier(of: claim, secret: secret, at: at(59_999))
         #expect(identifier == Identifier(kind: .email, value: "lena@example.org"))
         #expect(throws: SignedClaim.Refusal.expired) {
@@ -80,9 +82,11 @@ struct SignedClaimTests {
         }
     }
 
-    @Test("other algorithms, none first of all, are no signature", arguments: [
-        "{\"alg\":\"none\"}", "{\"alg\":\"HS384\"}", "{\"alg\":\"hs256\"}", "{}", "{\"alg\":1}",
-    ])
+    @Test(
+        "other algorithms, none first of all, are no signature",
+        arguments: [
+            "{\"alg\":\"none\"}", "{\"alg\":\"HS384\"}", "{\"alg\":\"hs256\"}", "{}", "{\"alg\":1}",
+        ])
     func algorithms(_ header: String) {
         let claims = "{\"email\":\"lena@example.org\",\"email_verified\":true,\"exp\":1790000060}"
         #expect(throws: SignedClaim.Refusal.tampered) {
@@ -90,14 +94,19 @@ struct SignedClaimTests {
         }
     }
 
-    @Test("claims that say something else", arguments: [
-        ("{\"email\":\"lena@example.org\",\"email_verified\":false,\"exp\":1790000060}", SignedClaim.Refusal.unverified),
-        ("{\"email\":\"lena@example.org\",\"email_verified\":\"true\",\"exp\":1790000060}", .unverified),
-        ("{\"email\":\"lena@example.org\",\"exp\":1790000060}", .unverified),
-        ("{\"email\":\"lena\",\"email_verified\":true,\"exp\":1790000060}", .malformed),
-        ("{\"email_verified\":true,\"exp\":1790000060}", .malformed),
-        ("{\"email\":\"lena@example.org\",\"email_verified\":true}", .malformed), ("[]", .malformed),
-    ])
+    @Test(
+        "claims that say something else",
+        arguments: [
+            (
+                "{\"email\":\"lena@example.org\",\"email_verified\":false,\"exp\":1790000060}",
+                SignedClaim.Refusal.unverified
+            ),
+            ("{\"email\":\"lena@example.org\",\"email_verified\":\"true\",\"exp\":1790000060}", .unverified),
+            ("{\"email\":\"lena@example.org\",\"exp\":1790000060}", .unverified),
+            ("{\"email\":\"lena\",\"email_verified\":true,\"exp\":1790000060}", .malformed),
+            ("{\"email_verified\":true,\"exp\":1790000060}", .malformed),
+            ("{\"email\":\"lena@example.org\",\"email_verified\":true}", .malformed), ("[]", .malformed),
+        ])
     func claims(_ claims: String, _ refusal: SignedClaim.Refusal) {
         #expect(throws: refusal) {
             try SignedClaim.identifier(of: jwt(claims, secret), secret: secret, at: at(0))
@@ -112,25 +121,34 @@ struct SignedClaimTests {
 
 @Suite("The same address is written in one way")
 struct IdentifierFormTests {
-    @Test("phone numbers", arguments: [
-        ("+49 151 23456789", "+4915123456789"), ("whatsapp:+14155238886", "+14155238886"),
-        ("0049 (151) 2345-6789", "+4915123456789"), ("tel:+1-202-555-0143", "+12025550143"), ("+1.202.555.0143", "+12025550143"),
-        ("015123456789", nil), ("+0151234567", nil), ("+12345", nil), ("+1234567890123456", nil), ("anonymous", nil),
-        ("+49151abc45678", nil), ("+٤٩١٥١٢٣٤٥٦٧٨", nil), ("", nil),
-    ])
+    @Test(
+        "phone numbers",
+        arguments: [
+            ("+49 151 23456789", "+4915123456789"), ("whatsapp:+14155238886", "+14155238886"),
+            ("0049 (151) 2345-6789", "+4915123456789"), ("tel:+1-202-555-0143", "+12025550143"),
+            ("+1.202.555.0143", "+12025550143"),
+            ("015123456789", nil), ("+0151234567", nil), ("+12345", nil), ("+1234567890123456", nil),
+            ("anonymous", nil),
+            ("+49151abc45678", nil), ("+٤٩١٥١٢٣٤٥٦٧٨", nil), ("", nil),
+        ])
     func phone(_ text: String, _ expected: String?) { #expect(IdentifierForm.phone(text) == expected) }
 
-    @Test("e-mail addresses", arguments: [
-        ("Lena@Example.ORG", "lena@example.org"), ("a+b@x.y", "a+b@x.y"), ("jürgen@müller.de", "jürgen@müller.de"),
-        ("lena", nil), ("@x.y", nil), ("a@", nil), ("a@b@c", nil), ("a b@x.y", nil), ("a@x..y", nil), ("a@-x.y", nil),
-        ("a@x.y\r\nBcc: z@x.y", nil), ("<a@x.y>", nil), ("\(String(repeating: "a", count: 65))@x.y", nil),
-    ])
+    @Test(
+        "e-mail addresses",
+        arguments: [
+            ("Lena@Example.ORG", "lena@example.org"), ("a+b@x.y", "a+b@x.y"), ("jürgen@müller.de", "jürgen@müller.de"),
+            ("lena", nil), ("@x.y", nil), ("a@", nil), ("a@b@c", nil), ("a b@x.y", nil), ("a@x..y", nil),
+            ("a@-x.y", nil),
+            ("a@x.y\r\nBcc: z@x.y", nil), ("<a@x.y>", nil), ("\(String(repeating: "a", count: 65))@x.y", nil),
+        ])
     func email(_ text: String, _ expected: String?) { #expect(IdentifierForm.email(text) == expected) }
 
-    @Test("handles and visitors belong to their account", arguments: [
-        ("@lena", "page/lena"), ("lena", "page/lena"), ("Лена", "page/Лена"), ("a b", nil), ("", nil), ("@", nil),
-        ("a\u{0}", nil), (String(repeating: "x", count: 201), nil),
-    ])
+    @Test(
+        "handles and visitors belong to their account",
+        arguments: [
+            ("@lena", "page/lena"), ("lena", "page/lena"), ("Лена", "page/Лена"), ("a b", nil), ("", nil), ("@", nil),
+            ("a\u{0}", nil), (String(repeating: "x", count: 201), nil),
+        ])
     func handle(_ text: String, _ expected: String?) {
         let identifier = IdentifierForm.identifier(.handle, text, account: ChannelAccountID("page"))
         #expect(identifier == expected.map { Identifier(kind: .handle, value: $0) })

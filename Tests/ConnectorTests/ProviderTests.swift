@@ -9,7 +9,8 @@ import Testing
 
 @testable import ConnectorApp
 
-private let links = ContinueLinks(publicURL: "https://support.example", secret: Secret("a secret of at least 32 characters"))
+private let links = ContinueLinks(
+    publicURL: "https://support.example", secret: Secret("a secret of at least 32 characters"))
 private let webhookSecret = Secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 
 @Suite("Messages are posted to webhooks as Standard Webhooks asks")
@@ -63,12 +64,14 @@ struct WebhookDeliveryTests {
         server.stop()
     }
 
-    @Test("what the receiver answers decides", arguments: [
-        (200, DeliveryResult.sent(providerID: nil)), (299, .sent(providerID: nil)),
-        (301, .retry(reason: "http-301", afterSeconds: nil)), (400, .permanent(reason: "http-400")),
-        (401, .retry(reason: "http-401", afterSeconds: nil)), (410, .permanent(reason: "http-410")),
-        (429, .retry(reason: "http-429", afterSeconds: 17)), (503, .retry(reason: "http-503", afterSeconds: 17)),
-    ])
+    @Test(
+        "what the receiver answers decides",
+        arguments: [
+            (200, DeliveryResult.sent(providerID: nil)), (299, .sent(providerID: nil)),
+            (301, .retry(reason: "http-301", afterSeconds: nil)), (400, .permanent(reason: "http-400")),
+            (401, .retry(reason: "http-401", afterSeconds: nil)), (410, .permanent(reason: "http-410")),
+            (429, .retry(reason: "http-429", afterSeconds: 17)), (503, .retry(reason: "http-503", afterSeconds: 17)),
+        ])
     func answers(_ status: Int, _ expected: DeliveryResult) async {
         let server = LoopbackServer.answering { _ in
             .init(status, headers: status == 429 || status == 503 ? [("Retry-After", "17")] : [])
@@ -87,7 +90,9 @@ struct WebhookDeliveryTests {
         server.stop()
     }
 
-    @Test("secrets that are none", arguments: ["", "whsec_", "whsec_???", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    @Test(
+        "secrets that are none",
+        arguments: ["", "whsec_", "whsec_???", "whsec_c2hvcnQ=", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
     func secrets(_ text: String) { #expect(StandardWebhook(secret: Secret(text)) == nil) }
 }
 
@@ -124,12 +129,15 @@ struct TwilioDeliveryTests {
         await delivery.http.close()
     }
 
-    @Test("Twilio's answers", arguments: [
-        (400, "{\"code\":21211,\"message\":\"bad To\"}", DeliveryResult.permanent(reason: "twilio-21211")),
-        (401, "{\"code\":20003}", .permanent(reason: "twilio-20003")), (404, "<html>", .permanent(reason: "http-404")),
-        (429, "{\"code\":20429}", .retry(reason: "twilio-20429", afterSeconds: 3)),
-        (500, "", .retry(reason: "http-500", afterSeconds: 3)), (201, "not json", .sent(providerID: nil)),
-    ])
+    @Test(
+        "Twilio's answers",
+        arguments: [
+            (400, "{\"code\":21211,\"message\":\"bad To\"}", DeliveryResult.permanent(reason: "twilio-21211")),
+            (401, "{\"code\":20003}", .permanent(reason: "twilio-20003")),
+            (404, "<html>", .permanent(reason: "http-404")),
+            (429, "{\"code\":20429}", .retry(reason: "twilio-20429", afterSeconds: 3)),
+            (500, "", .retry(reason: "http-500", afterSeconds: 3)), (201, "not json", .sent(providerID: nil)),
+        ])
     func answers(_ status: Int, _ body: String, _ expected: DeliveryResult) async {
         let server = LoopbackServer.answering { _ in .init(status, headers: [("Retry-After", "3")], body: body) }
         #expect(await twilio(sms("m1"), server) == expected)

@@ -154,7 +154,7 @@ final class MemorySink: Sendable {
     struct NotAMessage: Error {}
 
     var sink: EventSink {
-        EventSink(topicPrefix: "patchbay", now: { at(0) }) { topic, key, value, headers in
+        let produce: EventSink.Produce = { topic, key, value, headers in
             if self.isAway { throw KafkaError(.messageTimedOut, context: "test") }
             let pairs = headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
             let record = Written(
@@ -162,6 +162,7 @@ final class MemorySink: Sendable {
                 headers: Dictionary(pairs) { _, last in last })
             self.state.withLock { $0.written.append(record) }
         }
+        return EventSink(topicPrefix: "patchbay", now: { at(0) }, produce: produce)
     }
 }
 

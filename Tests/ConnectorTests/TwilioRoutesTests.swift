@@ -97,7 +97,8 @@ struct TwilioRoutesTests {
             #expect(try await connector.twilio("/v1/channels/bare/twilio/messages", Self.sms).status == 503)
             let empty = try await connector.twilio("/v1/channels/sms/twilio/messages", [(name: "Body", value: "a")])
             #expect(empty.status == 422 && fields(empty) == ["MessageSid"])
-            let noIDs = try await connector.twilio("/v1/channels/sms/twilio/status", [(name: "MessageStatus", value: "read")])
+            let noIDs = try await connector.twilio(
+                "/v1/channels/sms/twilio/status", [(name: "MessageStatus", value: "read")])
             #expect(noIDs.status == 422 && fields(noIDs) == ["message"])
             connector.sink.isAway = true
             #expect(try await connector.twilio("/v1/channels/sms/twilio/messages", Self.sms).status == 503)

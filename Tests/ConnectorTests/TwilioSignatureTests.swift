@@ -35,7 +35,9 @@ struct TwilioSignatureTests {
 
     @Test("names that come twice count with each distinct value")
     func duplicates() {
-        let form = [("Sid", "CA123"), ("SidAccount", "AC123"), ("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234")]
+        let form = [
+            ("Sid", "CA123"), ("SidAccount", "AC123"), ("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234"),
+        ]
         let check = TwilioSignature(signature: "IK+Dwps556ElfBT0I3Rgjkr1wJU=")
         #expect(check.isValid(url: Self.url, body: .form(form.map { (name: $0, value: $1) }), secret: "12345"))
     }
@@ -51,11 +53,13 @@ struct TwilioSignatureTests {
         #expect(!check.isValid(url: Self.url, body: .raw(body), secret: "12345"), "no hash, no proof")
     }
 
-    @Test("an algorithm that is not known, and signatures that are none", arguments: [
-        ("033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=", "algorithm=HMAC_SHA512"),
-        ("033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=", nil),
-        ("RSOYDt4T1cUTdK1PDd93/VVr8B8=", TwilioSignatureTests.sha256), ("", nil), ("nonsense", nil), ("é", nil),
-    ])
+    @Test(
+        "an algorithm that is not known, and signatures that are none",
+        arguments: [
+            ("033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=", "algorithm=HMAC_SHA512"),
+            ("033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=", nil),
+            ("RSOYDt4T1cUTdK1PDd93/VVr8B8=", TwilioSignatureTests.sha256), ("", nil), ("nonsense", nil), ("é", nil),
+        ])
     func refused(_ signature: String, _ settings: String?) {
         let check = TwilioSignature(signature: signature, settings: settings)
         #expect(!check.isValid(url: Self.url, body: .form(Self.call), secret: "12345"))
@@ -97,7 +101,8 @@ struct TwilioSignatureTests {
         init(_ random: inout SeededGenerator) {
             let alphabet = Array("aBzZ09 +&=%-_äß漢🙂\u{1F468}\u{200D}\u{1F469}")
             func word(_ most: Int) -> String {
-                String((0..<Int.random(in: 0...most, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
+                String(
+                    (0..<Int.random(in: 0...most, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
             }
             token = String(random.next(), radix: 36)
             let port = ["", ":443", ":8443"].randomElement(using: &random)!

@@ -29,9 +29,11 @@ enum ConnectorService {
             onEvent: { [logger = setup.logger] in log($0, logger) },
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
-        let sink = EventSink(topicPrefix: prefix, now: { .system }) { topic, key, value, headers in
-            _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
-        }
+        let sink = EventSink(
+            topicPrefix: prefix, now: { .system },
+            produce: { topic, key, value, headers in
+                _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
+            })
         addRoutes(setup, ChannelDirectory { table.current }, sink, links: links, publicURL: publicURL)
         setup.health.check("streams") {
             let status = host.status
@@ -119,7 +121,10 @@ enum ConnectorService {
                 ("patchbay_stream_outputs_total", "Outputs sent.", counters.outputs),
                 ("patchbay_stream_checkpoints_total", "Checkpoints committed.", counters.checkpoints),
                 ("patchbay_stream_repeats_total", "Repeated outputs dropped.", counters.repeatsDropped),
-                ("patchbay_stream_differing_repeats_total", "Repeats that differ; must stay 0.", counters.repeatsDiffering),
+                (
+                    "patchbay_stream_differing_repeats_total", "Repeats that differ; must stay 0.",
+                    counters.repeatsDiffering
+                ),
                 ("patchbay_stream_dead_letters_total", "Records nobody understood.", counters.deadLetters),
                 ("patchbay_stream_effects_total", "Effects performed.", counters.effectsPerformed),
                 ("patchbay_stream_restarts_total", "Tasks started again.", counters.restarts),

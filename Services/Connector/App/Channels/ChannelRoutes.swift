@@ -73,7 +73,7 @@ struct ChannelRoutes: Sendable {
             let principal = try await authenticator.principal(authorization: authorization)
             try principal.require(.connector)
             return .connector
-        } catch where authorization == nil {
+        } catch  where authorization == nil {
             return .visitor
         }
     }
@@ -81,7 +81,8 @@ struct ChannelRoutes: Sendable {
     /// Strangers are not told which accounts there are.
     private func account(_ context: HTTPContext, _ poster: Poster) throws(Problem) -> ChannelAccount {
         do throws(Problem) {
-            return try directory.account(try context.pathID("account"), of: poster == .visitor ? [.chat] : ChannelKind.allCases)
+            return try directory.account(
+                try context.pathID("account"), of: poster == .visitor ? [.chat] : ChannelKind.allCases)
         } catch {
             guard poster == .visitor, error.status != .serviceUnavailable else { throw error }
             throw .unauthenticated("A bearer token of the role connector is needed.")

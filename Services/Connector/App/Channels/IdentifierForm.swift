@@ -52,7 +52,9 @@ enum IdentifierForm {
         let address = text.lowercased()
         let parts = address.split(separator: "@", omittingEmptySubsequences: false)
         guard address.utf8.count <= 254, parts.count == 2, (1...64).contains(parts[0].utf8.count), !parts[1].isEmpty,
-            address.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7f && !"<>(),;:\"[]\\".unicodeScalars.contains($0) })
+            address.unicodeScalars.allSatisfy({
+                $0.value > 0x20 && $0.value != 0x7f && !"<>(),;:\"[]\\".unicodeScalars.contains($0)
+            })
         else { return nil }
         let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
         guard labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else { return nil }

@@ -23,7 +23,9 @@ struct MessagePost {
             Sender(kind: from.choice("kind"), value: from.string("value", bytes: 1...512))
         }
         // A call has nothing to read.
-        text = channel.isLive ? body.optionalString("text", bytes: 0...textBytesMax) ?? ""
+        text =
+            channel.isLive
+            ? body.optionalString("text", bytes: 0...textBytesMax) ?? ""
             : body.string("text", bytes: 1...textBytesMax)
         subject = body.optionalString("subject", bytes: 1...998)
         language = body.optional("language", expected: "a language tag such as fr or pt-BR") { value in
@@ -45,9 +47,10 @@ private func isLanguageTag(_ text: String) -> Bool {
         primary.utf8.allSatisfy({ (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) })
     else { return false }
     return subtags.dropFirst().allSatisfy { subtag in
-        (1...8).contains(subtag.utf8.count) && subtag.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
+        (1...8).contains(subtag.utf8.count)
+            && subtag.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
     }
 }

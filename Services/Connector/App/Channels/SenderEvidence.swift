@@ -20,7 +20,8 @@ struct SenderEvidence {
                 case .invalid: ("continue-token-invalid", "The continue_token is not one of ours, or was changed.")
                 case .expired: ("continue-token-expired", "The continue_token has expired.")
                 }
-            let field = FieldError(field: "continue_token", value: nil, expected: "a token from a continue-link, unchanged")
+            let field = FieldError(
+                field: "continue_token", value: nil, expected: "a token from a continue-link, unchanged")
             throw Problem(status, code, detail, errors: [field])
         }
     }
@@ -28,16 +29,20 @@ struct SenderEvidence {
     /// The identifier that a signed claim proves.
     func identifier(_ claim: String, account: ChannelAccount) throws(Problem) -> Identifier {
         guard let name = account.inboundSecret, let secret = secrets.secret(named: name) else {
-            throw Self.problem("claim-not-accepted", "This channel account has no secret by which a claim could be checked.")
+            throw Self.problem(
+                "claim-not-accepted", "This channel account has no secret by which a claim could be checked.")
         }
         do throws(SignedClaim.Refusal) {
             return try SignedClaim.identifier(of: claim, secret: secret, at: now)
         } catch {
             switch error {
-            case .malformed: throw Self.problem("claim-invalid", "The claim is no JWT with email, email_verified and exp.")
-            case .tampered: throw Self.problem("claim-invalid", "The claim is not signed with the account's secret (HS256).")
+            case .malformed:
+                throw Self.problem("claim-invalid", "The claim is no JWT with email, email_verified and exp.")
+            case .tampered:
+                throw Self.problem("claim-invalid", "The claim is not signed with the account's secret (HS256).")
             case .expired: throw Self.problem("claim-expired", "The claim has expired.")
-            case .unverified: throw Self.problem("claim-unverified", "The claim does not say that the address is verified.")
+            case .unverified:
+                throw Self.problem("claim-unverified", "The claim does not say that the address is verified.")
             }
         }
     }

@@ -89,7 +89,8 @@ extension Address {
         let scope = "\(account)/"
         switch identifier.kind {
         case .handle, .visitor:
-            return identifier.value.hasPrefix(scope) ? String(identifier.value.dropFirst(scope.count)) : identifier.value
+            return identifier.value.hasPrefix(scope)
+                ? String(identifier.value.dropFirst(scope.count)) : identifier.value
         case .phone, .email: return identifier.value
         }
     }

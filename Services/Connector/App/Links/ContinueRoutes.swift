@@ -35,7 +35,8 @@ struct ContinueRoutes: Sendable {
             return try links.read(token, at: now())
         } catch {
             switch error {
-            case .invalid: throw Problem(.notFound, "continue-token-invalid", "This link is not one of ours, or was changed.")
+            case .invalid:
+                throw Problem(.notFound, "continue-token-invalid", "This link is not one of ours, or was changed.")
             case .expired: throw Problem(.gone, "continue-token-expired", "This link has expired.")
             }
         }
@@ -44,7 +45,9 @@ struct ContinueRoutes: Sendable {
     private func page(_ token: String) -> Response {
         do throws(Problem) {
             let link = try read(token)
-            return page("Your conversation goes on here", "Conversation \(link.conversationID), until \(link.expiresAt.rfc3339).")
+            return page(
+                "Your conversation goes on here",
+                "Conversation \(link.conversationID), until \(link.expiresAt.rfc3339).")
         } catch {
             return page(error.title, error.detail, status: error.status)
         }

@@ -51,7 +51,8 @@ struct TwilioDelivery {
         ]
         if let publicURL {
             // Our ids come back with every report, under Twilio's signature, so nothing needs to be looked up.
-            let query = "message=\(FormBody.escape(message.messageID.rawValue))"
+            let query =
+                "message=\(FormBody.escape(message.messageID.rawValue))"
                 + "&conversation=\(FormBody.escape(message.conversationID.rawValue))"
             let path = "/v1/channels/\(FormBody.escape(message.address.account.rawValue))/twilio/status"
             fields.append((name: "StatusCallback", value: "\(publicURL)\(path)?\(query)"))

@@ -58,7 +58,8 @@ struct TwilioRoutes: Sendable {
         }
         let from = try form.required("From")
         // Callers who withhold their number, and short codes, are no phone numbers, but somebody all the same.
-        let identifier = IdentifierForm.phone(from).map { Identifier(kind: .phone, value: $0) }
+        let identifier =
+            IdentifierForm.phone(from).map { Identifier(kind: .phone, value: $0) }
             ?? IdentifierForm.identifier(.handle, from, account: account.id)
         guard let identifier else {
             throw .invalidFields([FieldError(field: "From", value: from, expected: IdentifierForm.expected(.phone))])
@@ -113,7 +114,8 @@ struct TwilioRoutes: Sendable {
         let isForm = request.mediaType == FormBody.mediaType
         let form = Form(isForm ? formFields(bytes) : [])
         let check = TwilioSignature(signature: signature, settings: request.headers[.twilioSignatureSettings])
-        guard check.isValid(url: url(of: request), body: isForm ? .form(form.fields) : .raw(bytes), secret: secret.value)
+        guard
+            check.isValid(url: url(of: request), body: isForm ? .form(form.fields) : .raw(bytes), secret: secret.value)
         else { throw Problem(.forbidden, "signature-invalid", "The signature does not fit the request.") }
         guard isForm else { throw Problem.unsupportedMediaType(expected: FormBody.mediaType) }
         return (account, form)
@@ -138,7 +140,9 @@ private struct Form {
 
     func required(_ name: String) throws(Problem) -> String {
         guard let value = self[name], (1...256).contains(value.utf8.count) else {
-            throw .invalidFields([FieldError(field: name, value: self[name].map { String($0.prefix(64)) }, expected: "1 to 256 bytes")])
+            throw .invalidFields([
+                FieldError(field: name, value: self[name].map { String($0.prefix(64)) }, expected: "1 to 256 bytes")
+            ])
         }
         return value
     }
