@@ -123,7 +123,7 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("SchemaTests", ["Schema", "Domain", crypto]),
         tests("KafkaTests", ["Kafka"]),
-        tests("StreamsTests", ["Streams", "Kafka", "Domain"]),
+        tests("StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
         tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
