@@ -41,6 +41,7 @@ struct TestConnector: Sendable {
         let runner = ServiceRunner(service: .connector, settings: settings, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
+                defer { listening.finish() }
                 try await runner.run(onListening: { listening.yield($0) }) { setup in
                     ConnectorService.addRoutes(
                         setup, ChannelDirectory { accounts() }, sink.sink, links: links, publicURL: publicURL)
