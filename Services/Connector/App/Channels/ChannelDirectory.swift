@@ -1,4 +1,5 @@
 import Domain
+import HTTPTypes
 import Schema
 import ServiceKit
 import Streams
@@ -7,7 +8,12 @@ import Synchronization
 /// The channel accounts of the configuration in force.
 final class ChannelDirectory: Sendable {
     private let source: @Sendable () -> StreamConfiguration?
-    private let cache = Mutex<Configuration?>(nil)
+    private let cache = Mutex<Accounts?>(nil)
+
+    private struct Accounts {
+        var revision: Int64
+        var byID: [ChannelAccountID: ChannelAccount] = [:]
+    }
 
     init(source: @escaping @Sendable () -> StreamConfiguration?) {
         self.source = source
@@ -18,10 +24,10 @@ final class ChannelDirectory: Sendable {
     func account(
         _ id: ChannelAccountID, of channels: [ChannelKind] = ChannelKind.allCases
     ) throws(Problem) -> ChannelAccount {
-        guard let configuration = try current() else {
+        guard let accounts = try current() else {
             throw .unavailable("No configuration has been read yet.")
         }
-        guard let account = configuration.accounts[id] else {
+        guard let account = accounts.byID[id] else {
             throw Problem(.notFound, "unknown-channel-account", "There is no channel account \(id).")
         }
         guard channels.contains(account.channel) else {
@@ -33,14 +39,18 @@ final class ChannelDirectory: Sendable {
         return account
     }
 
-    private func current() throws(Problem) -> Configuration? {
+    private func current() throws(Problem) -> Accounts? {
         guard let source = source() else { return nil }
         let cached = cache.withLock { $0 }
         if let cached, cached.revision == source.revision { return cached }
         do throws(WireError) {
-            let read = try Configuration(revision: source.revision, parts: source.parts)
-            cache.withLock { $0 = read }
-            return read
+            var read = Accounts(revision: source.revision)
+            for case .account(let account) in try Configuration(revision: source.revision, parts: source.parts).entries {
+                read.byID[account.id] = account
+            }
+            let accounts = read
+            cache.withLock { $0 = accounts }
+            return accounts
         } catch {
             // A newer version wrote it. What was in force still is.
             guard let cached else { throw .unavailable("The configuration cannot be understood by this version.") }

@@ -1,6 +1,7 @@
-import ConnectorCore
+package import ConnectorCore
 import Domain
-import Schema
+package import Schema
+import SwiftProtobuf
 
 // What the connector keeps in its state topic and in its effects, as messages.
 

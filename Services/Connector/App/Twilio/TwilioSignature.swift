@@ -88,7 +88,7 @@ private struct PortVariants {
     let urls: [String]
 
     init(_ url: String) {
-        guard let scheme = url.range(of: "://") else {
+        guard let scheme = url.firstRange(of: "://") else {
             urls = [url]
             return
         }
