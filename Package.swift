@@ -127,7 +127,13 @@ let package = Package(
         tests("CurlTests", ["Curl"]),
         tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests("ContextTests", ["ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests(
+            "ContextTests",
+            [
+                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Streams",
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
