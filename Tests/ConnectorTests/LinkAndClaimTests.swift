@@ -26,7 +26,7 @@ struct ContinueLinkTests {
         let token = links.token(link)
         for index in token.indices {
             for replacement in ["A", "b", ".", "-"] where String(token[index]) != replacement {
-                let changed = token.replacingCharacters(in: index...index, with: replacement)
+                let changed = String(token[..<index] + replacement + token[token.index(after: index)...])
                 // The last character of Base64 has bits that do not count.
                 guard decodedParts(changed) != decodedParts(token) else { continue }
                 #expect(throws: ContinueLinks.Refusal.invalid) { try links.read(changed, at: at(0)) }

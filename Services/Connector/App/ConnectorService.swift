@@ -10,6 +10,8 @@ import Streams
 enum ConnectorService {
     /// The largest part in which a configuration revision travels through the log.
     private static let configurationPartBytesMax = 512 << 10
+    /// Longer than any process lives, and short enough to be added to the clock.
+    private static let untilCancelled = Duration.seconds(1 << 31)
 
     @Sendable static func build(_ setup: ServiceSetup) async throws {
         let settings = setup.settings
@@ -45,7 +47,7 @@ enum ConnectorService {
         collectMetrics(setup.metrics, host)
         setup.run("clients") {
             // First in, last out: everything else may use them until it has ended.
-            try? await Task.sleep(for: .seconds(Int64.max))
+            try? await Task.sleep(for: untilCancelled)
             await http.close()
             producer.close()
         }
