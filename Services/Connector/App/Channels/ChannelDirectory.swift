@@ -45,7 +45,8 @@ final class ChannelDirectory: Sendable {
         if let cached, cached.revision == source.revision { return cached }
         do throws(WireError) {
             var read = Accounts(revision: source.revision)
-            for case .account(let account) in try Configuration(revision: source.revision, parts: source.parts).entries {
+            for case .account(let account) in try Configuration(revision: source.revision, parts: source.parts).entries
+            {
                 read.byID[account.id] = account
             }
             let accounts = read
