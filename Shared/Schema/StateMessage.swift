@@ -19,9 +19,11 @@ package struct StateMessage: Sendable {
         StateMessage(.connectorState, "conversation/", WireConversationDeliveries.self)
     ]
 
-    private static let context: [StateMessage] = []
+    private static let context = [StateMessage(.contextState, "", WireContextEntity.self)]
 
     private static let router: [StateMessage] = []
 
-    private static let slaTimer: [StateMessage] = []
+    private static let slaTimer = [
+        StateMessage(.slaTimerState, "work-item/", WireSLATimerWorkItem.self)
+    ]
 }
