@@ -141,7 +141,12 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests(
+            "SLATimerTests",
+            [
+                "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
         tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
