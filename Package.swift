@@ -121,7 +121,12 @@ let package = Package(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
             swiftSettings: strict),
         tests("DomainTests", ["Domain"]),
-        tests("SchemaTests", ["Schema", "Domain", crypto]),
+        tests(
+            "SchemaTests",
+            [
+                "Schema", "Domain", crypto, .product(name: "Collections", package: "swift-collections"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         tests("KafkaTests", ["Kafka"]),
         tests("StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
@@ -130,14 +135,25 @@ let package = Package(
         tests(
             "ContextTests",
             [
-                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Streams",
+                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests(
             "RouterTests",
-            ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams"]),
-        tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+            [
+                "RouterApp", "RouterCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
+        tests(
+            "SLATimerTests",
+            [
+                "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
         tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
         tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
