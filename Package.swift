@@ -80,12 +80,16 @@ let package = Package(
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
         .target(
             name: "Schema",
-            dependencies: ["Domain", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            path: "Shared/Schema", exclude: ["Proto", "Generated/hashes.txt"],
+            dependencies: [
+                "Domain", .product(name: "Collections", package: "swift-collections"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            // Generated code is not written for the strict settings.
+            path: "Shared/Schema", exclude: ["Proto", "Generated/hashes.txt", "generate.sh"],
             swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]),
         shared("Kafka", ["CRdKafka"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
-        shared("Curl", ["CCurl"]),
+        shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
             "ServiceKit",
             [

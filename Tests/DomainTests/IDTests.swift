@@ -1,0 +1,36 @@
+import Domain
+import Testing
+
+@Suite struct `Derived ids` {
+    /// Computed with Python's `uuid.uuid5` over Patchbay's namespace. If one of these changes, every customer, message
+    /// and work item gets a new name, and nothing that is stored is found again.
+    @Test(arguments: [
+        (["customer", "phone", "+33612345678"], "3e872fbd-9d40-579d-97f6-b24ac31316ff"),
+        (["customer", "email", "lena@example.org"], "bc85213a-661b-57fd-9dee-da82e2c6978c"),
+        (["a", "bc"], "ac05b166-c71e-5758-896f-790bfb8a9ffd"),
+        (["ab", "c"], "f940804d-3716-5bd7-899c-6e008d4c7d22"),
+        ([""], "9d5ea1dc-980d-5976-b938-23ef1a2413d7"),
+        (["é", "日本"], "5b0708ae-aef3-56f9-8271-17b903f554fa"),
+    ])
+    func `are what RFC 9562 version 5 makes of the parts`(parts: [String], expected: String) {
+        let id: MessageID =
+            switch parts.count {
+            case 1: .derived(from: parts[0])
+            case 2: .derived(from: parts[0], parts[1])
+            default: .derived(from: parts[0], parts[1], parts[2])
+            }
+        #expect(id.rawValue == expected)
+    }
+
+    @Test func `make one customer of a phone number, whatever the channel`() {
+        let phone = Identifier(kind: .phone, value: "+33612345678")
+        let sms = Address(channel: .sms, account: .init("sms-fr"), identifier: phone)
+        let call = Address(channel: .voice, account: .init("voice-fr"), identifier: phone)
+        #expect(sms.identifier.customerID == call.identifier.customerID)
+        #expect(phone.customerID.rawValue == "3e872fbd-9d40-579d-97f6-b24ac31316ff")
+    }
+
+    @Test func `order as their text does`() {
+        #expect(["b", "a", "c"].map { AgentID($0) }.sorted().map(\.rawValue) == ["a", "b", "c"])
+    }
+}
