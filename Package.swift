@@ -112,12 +112,16 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                "Domain", "Schema", "Kafka", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            path: "Services/Patchbay", swiftSettings: strict),
+            path: "Services/Patchbay", resources: [.embedInCode("Journey/organization.yaml")], swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",

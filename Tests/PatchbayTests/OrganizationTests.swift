@@ -43,16 +43,16 @@ struct OrganizationTests {
     @Test("A valid file gives every entry")
     func validFile() throws {
         let configuration = try Organization(files: [("org.yaml", Self.valid)]).configuration
-        let queue = try #require(configuration.queues["social"])
+        let queue = try #require(configuration.queues[QueueID("social")])
         #expect(queue.priority == 5)
-        #expect(queue.languages["fr"] == Requirement(skill: "french", level: 6))
-        #expect(configuration.agents["amelie"]?.skills == [Requirement(skill: "french", level: 9)])
-        #expect(configuration.profiles["standard"]?.weights[.voice] == 2)
-        let policy = try #require(configuration.routingPolicies["standard"])
+        #expect(queue.languages["fr"] == Requirement(skill: SkillID("french"), level: 6))
+        #expect(configuration.agents[AgentID("amelie")]?.skills == [Requirement(skill: SkillID("french"), level: 9)])
+        #expect(configuration.profiles[ProfileID("standard")]?.weights[.voice] == 2)
+        let policy = try #require(configuration.routingPolicies[PolicyID("standard")])
         #expect(policy.offerSeconds == 20)
         #expect(policy.steps.map(\.afterSeconds) == [60, 300])
-        #expect(configuration.slaPolicies["standard"]?.targets.first?.seconds == 900)
-        let page = try #require(configuration.accounts["page"])
+        #expect(configuration.slaPolicies[PolicyID("standard")]?.targets.first?.seconds == 900)
+        let page = try #require(configuration.accounts[ChannelAccountID("page")])
         #expect(page.delivery == .webhook(url: "https://example.org/hook", secret: "page-webhook"))
     }
 
@@ -66,12 +66,21 @@ struct OrganizationTests {
     @Test(
         "A mistake is reported with its place, what was found and what was expected",
         arguments: [
-            ("capacity: 4", "capacity: four", "org.yaml:6: profiles.standard.capacity: found \"four\", expected a whole number from 1 to 1000"),
-            ("french: 9 }", "french: 11 }", "agents.amelie.skills.french: found \"11\", expected a whole number from 1 to 10"),
+            (
+                "capacity: 4", "capacity: four",
+                "org.yaml:6: profiles.standard.capacity: found \"four\", expected a whole number from 1 to 1000"
+            ),
+            (
+                "french: 9 }", "french: 11 }",
+                "agents.amelie.skills.french: found \"11\", expected a whole number from 1 to 10"
+            ),
             ("channel: social", "channel: socal", "did you mean \"social\"?"),
             ("escalation:", "escalatoin:", "found the unknown key \"escalatoin\""),
             ("escalation:", "escalatoin:", "did you mean \"escalation\"?"),
-            ("pool: support, profile", "pool: suport, profile", "agents.amelie.pool: found \"suport\", expected the name of an entry in pools: did you mean \"support\"?"),
+            (
+                "pool: support, profile", "pool: suport, profile",
+                "agents.amelie.pool: found \"suport\", expected the name of an entry in pools: did you mean \"support\"?"
+            ),
             ("calendar: office", "calendar: home", "sla-policies.standard.calendar: found \"home\""),
             ("offer: 20s", "offer: 20", "expected a time from 1s to 3600s, as 30s, 5m, 2h or 1d"),
             ("warn-at: 50%", "warn-at: 0.5", "expected a share from 1% to 99%"),
@@ -95,7 +104,8 @@ struct OrganizationTests {
 
     @Test("All mistakes are reported at once")
     func allMistakes() throws {
-        let text = Self.valid.replacing("capacity: 4", with: "capacity: x").replacing("french: 9 }", with: "french: y }")
+        let text = Self.valid.replacing("capacity: 4", with: "capacity: x").replacing(
+            "french: 9 }", with: "french: y }")
         let problems = try #require(throws: ConfigurationProblems.self) {
             _ = try Organization(files: [("org.yaml", text)])
         }

@@ -6,7 +6,8 @@ import ServiceKit
 
 /// Which broker, and which of its topics: the same for every command.
 struct KafkaOptions: ParsableArguments {
-    @Option(help: "Brokers, host:port separated by commas (default: PATCHBAY_KAFKA_BOOTSTRAP_SERVERS or 127.0.0.1:9092).")
+    @Option(
+        help: "Brokers, host:port separated by commas (default: PATCHBAY_KAFKA_BOOTSTRAP_SERVERS or 127.0.0.1:9092).")
     var bootstrapServers: String?
 
     @Option(help: "What the names of the topics start with (default: PATCHBAY_TOPIC_PREFIX or patchbay).")

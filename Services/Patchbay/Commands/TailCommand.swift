@@ -14,7 +14,8 @@ struct TailCommand: ParsableCommand {
             """)
 
     @OptionGroup var kafka: KafkaOptions
-    @Argument(help: ArgumentHelp("Topics: \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "topic"))
+    @Argument(
+        help: ArgumentHelp("Topics: \(Topic.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "topic"))
     var topics: [Topic]
     @Flag(help: "Show what is there already.") var fromBeginning = false
     @Flag(help: "Stop when everything that is there now was shown.") var untilEnd = false

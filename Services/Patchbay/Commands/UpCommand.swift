@@ -22,7 +22,8 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Let the services have any free ports.") var freePorts = false
     @Option(help: "Partitions of each topic that is created.") var partitions: Int32 = TopicSettings.defaultPartitions
     @Option(help: "Folder for logs and data (default: .run/up-<process id>).") var folder: String?
-    @Option(help: ArgumentHelp("Write addresses, secrets and tokens into this file once all is ready.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write addresses, secrets and tokens into this file once all is ready.", valueName: "file"))
     var writeEnvironment: String?
 
     func validate() throws {

@@ -42,7 +42,8 @@ struct ConfigurationChanges: Sendable {
         let written = (added + changed).map { Record(key: $0.key, type: $0.type, value: $0.encoded()) }
         let gone = removed.map { Record(key: $0, type: "patchbay.config.removed.v1", value: nil) }
         let marker = Record(
-            key: ConfigurationEntry.revisionKey, type: "patchbay.config.revision.v1", value: Array(String(revision).utf8))
+            key: ConfigurationEntry.revisionKey, type: "patchbay.config.revision.v1",
+            value: Array(String(revision).utf8))
         return written + gone + [marker]
     }
 
@@ -53,7 +54,9 @@ struct ConfigurationChanges: Sendable {
 
     /// Work belongs to a pool's log, and nothing carries it over: such a move takes two steps.
     private static func refusal(of new: ConfigurationEntry, after old: ConfigurationEntry) -> ConfigurationProblem? {
-        func problem(_ section: String, _ name: String, from: PoolID, to: PoolID, _ advice: String) -> ConfigurationProblem {
+        func problem(_ section: String, _ name: String, from: PoolID, to: PoolID, _ advice: String)
+            -> ConfigurationProblem
+        {
             ConfigurationProblem(
                 file: "applied configuration", line: nil, path: "\(section).\(name).pool", found: "\"\(to)\"",
                 expected: "\"\(from)\", where the work is: \(advice)")

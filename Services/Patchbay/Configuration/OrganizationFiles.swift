@@ -43,7 +43,8 @@ enum OrganizationFiles {
     }
 
     private static func text(of path: String) throws -> String {
-        let data = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
+        let data =
+            path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
         guard let data, let text = String(data: data, encoding: .utf8) else {
             throw ValidationError("\(path) cannot be read as UTF-8 text")
         }

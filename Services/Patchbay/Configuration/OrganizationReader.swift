@@ -54,7 +54,8 @@ struct OrganizationReader {
             let hint = nearest(to: reference.name, of: names).map { ": did you mean \"\($0)\"?" } ?? ""
             yaml.report(
                 reference.place.problem(
-                    found: "\"\(reference.name)\"", expected: "the name of an entry in \(reference.section.rawValue)\(hint)"))
+                    found: "\"\(reference.name)\"",
+                    expected: "the name of an entry in \(reference.section.rawValue)\(hint)"))
         }
         references = []
     }

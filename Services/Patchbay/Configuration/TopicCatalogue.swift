@@ -17,7 +17,8 @@ struct TopicCatalogue: Sendable {
             case .missing(_, let name): "\(name): missing"
             case .partitions(let name, let found, let expected):
                 "\(name): has \(found) partitions, expected \(expected)"
-            case .setting(let name, let key, let found, let expected): "\(name): \(key) is \(found), expected \(expected)"
+            case .setting(let name, let key, let found, let expected):
+                "\(name): \(key) is \(found), expected \(expected)"
             }
         }
     }

@@ -128,7 +128,8 @@ struct YAMLReader {
             let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
             if !overflow, range.contains(seconds) { return seconds }
         }
-        report(place.problem(expected: "a time from \(range.lowerBound)s to \(range.upperBound)s, as 30s, 5m, 2h or 1d"))
+        report(
+            place.problem(expected: "a time from \(range.lowerBound)s to \(range.upperBound)s, as 30s, 5m, 2h or 1d"))
         return nil
     }
 

@@ -37,7 +37,8 @@ enum Signatures {
             text.utf8.map { byte in
                 let scalar = Character(Unicode.Scalar(byte))
                 let isPlain = byte < 0x80 && (scalar.isLetter || scalar.isNumber || "-._~".contains(scalar))
-                return isPlain ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                return isPlain
+                    ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
             .joined()
         }

@@ -70,7 +70,8 @@ final class ChildProcess: Sendable {
     /// The last lines that it wrote.
     func lastLines(_ count: Int) -> [String] {
         guard let data = FileManager.default.contents(atPath: logPath) else { return [] }
-        return String(decoding: data.suffix(64 << 10), as: UTF8.self).split(separator: "\n").suffix(count).map(String.init)
+        return String(decoding: data.suffix(64 << 10), as: UTF8.self).split(separator: "\n").suffix(count).map(
+            String.init)
     }
 }
 

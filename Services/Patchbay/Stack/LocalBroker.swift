@@ -9,11 +9,14 @@ struct LocalBroker {
 
     /// Starts it, and waits until it answers.
     /// - Parameter path: of `noida-db`, as pip installs it.
-    static func start(path: String, port: Int, folder: URL, deadline: Duration = .seconds(30)) async throws -> LocalBroker {
+    static func start(path: String, port: Int, folder: URL, deadline: Duration = .seconds(30)) async throws
+        -> LocalBroker
+    {
         let process = try ChildProcess(
             name: processName, executable: try program(behind: path),
             arguments: [
-                "start", "--only", "kafka", "--kafka-port", String(port), "--data-dir", folder.appending(path: "broker").path,
+                "start", "--only", "kafka", "--kafka-port", String(port), "--data-dir",
+                folder.appending(path: "broker").path,
             ],
             environment: ProcessInfo.processInfo.environment, logPath: folder.appending(path: "broker.log").path)
         let bootstrapServers = "127.0.0.1:\(port)"

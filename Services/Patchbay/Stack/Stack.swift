@@ -59,7 +59,9 @@ final class Stack: Sendable {
     /// When one of them does not come up, all are stopped again.
     func start(deadline: Duration = .seconds(60)) async throws -> [Service: ChildProcess] {
         for service in Service.allCases where !Sockets.isFree(port: plan.ports[service] ?? service.port) {
-            throw StackError("port \(plan.ports[service] ?? service.port) for \(service.rawValue) is in use: choose others with --port")
+            throw StackError(
+                "port \(plan.ports[service] ?? service.port) for \(service.rawValue) is in use: choose others with --port"
+            )
         }
         var processes: [Service: ChildProcess] = [:]
         do {
