@@ -1,0 +1,211 @@
+import CRdKafka
+import Synchronization
+
+/// An idempotent producer, transactional if it has a transactional id.
+///
+/// Nothing runs behind the caller's back except librdkafka's own threads: delivery reports wait in a queue until
+/// `poll` fetches them. The defaults make a failed delivery fatal, so that what lands is always a gap-free prefix of
+/// what was produced: `message.timeout.ms=0`, `enable.gapless.guarantee=true`.
+///
+/// - Ordering: records of one partition land in the order of `produce`.
+/// - Bounds: librdkafka's `queue.buffering.max.messages` (100,000) and `queue.buffering.max.kbytes` (1 GiB) count what is
+///   queued, in flight, and reported but not polled yet; beyond them `produce` throws `.queueFull`.
+///
+/// SAFETY: `client` guards librdkafka's instance against use after `close()`; all other state is in a `Mutex`.
+package final class Producer: @unchecked Sendable {
+    /// What became of one record.
+    package struct Delivery: Hashable, Sendable {
+        /// What `produce` was given.
+        package var tag: Int
+        package var topic: String
+        package var partition: Int32
+        /// Its place in the log, or negative when it did not land.
+        package var offset: Int64
+        package var error: KafkaError?
+    }
+
+    private struct State {
+        /// Reports that `flush` met on its way; the next `poll` returns them first.
+        var deliveries: [Delivery] = []
+        var statistics: Statistics?
+    }
+
+    let client: Client
+    let context: String
+    private let state = Mutex(State())
+
+    /// Connects in the background; brokers that are away show as events and failed deliveries, not here.
+    /// - Parameter properties: librdkafka's, over the defaults named above; idempotence cannot be switched off.
+    /// - Throws: `.invalidArgument` naming an unknown property or a wrong value. Not retriable.
+    package init(properties: [String: String], transactionalID: String? = nil) throws(KafkaError) {
+        var all = [
+            "enable.gapless.guarantee": "true", "linger.ms": "0", "partitioner": "murmur2_random",
+            "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000",
+        ]
+        if transactionalID == nil {
+            all["message.timeout.ms"] = "0"
+        } else {
+            // With the default of 100 each step of a transaction that meets CONCURRENT_TRANSACTIONS costs that long.
+            all["retry.backoff.ms"] = "1"
+        }
+        all.merge(properties) { $1 }
+        all["enable.idempotence"] = "true"
+        all["transactional.id"] = transactionalID
+        if transactionalID != nil { all["message.timeout.ms"] = nil }
+
+        // A transaction's commit reports its failed deliveries itself, and waits for the reports that nobody would
+        // fetch meanwhile if there were any.
+        let reports = transactionalID == nil ? RD_KAFKA_EVENT_DR : 0
+        context = transactionalID.map { "producer \($0)" } ?? "producer"
+        client = try Client(
+            RD_KAFKA_PRODUCER, properties: all, events: reports | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS,
+            context: context)
+    }
+
+    /// Queues one record. Never blocks; any thread.
+    /// - Parameters:
+    ///   - partition: nil lets the key decide (murmur2, as `Partitioner`), or chance without a key.
+    ///   - value: nil is a tombstone.
+    ///   - tag: comes back in the record's `Delivery`.
+    /// - Throws: `.queueFull` (retriable, after a `poll`), `.messageSizeTooLarge`, `.state` outside a transaction, or
+    ///   the fatal error that ended this producer.
+    package func produce(
+        topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], tag: Int = 0
+    ) throws(KafkaError) {
+        func context() -> String { "\(self.context): produce to \(topic)\(partition.map { "/\($0)" } ?? "")" }
+        try client.use(context()) { handle throws(KafkaError) in
+            let list = Self.makeHeaders(headers)
+            let code = Self.withBytes(key) { key, keyCount in
+                Self.withBytes(value) { value, valueCount in
+                    patchbay_produce(
+                        handle.instance, topic, partition ?? patchbay_partition_any, key, keyCount, value, valueCount,
+                        list, tag)
+                }
+            }
+            guard let error = Client.error(code, of: handle.instance, context: context()) else { return }
+            if let list { rd_kafka_headers_destroy(list) }
+            throw error
+        }
+    }
+
+    /// The deliveries since the last call: waits up to `timeout` for the first, and takes the rest without waiting.
+    ///
+    /// Blocks the calling thread; one thread at a time. A transactional producer has none: its commit tells.
+    /// - Bounds: one batch of librdkafka's reports beyond 10,000.
+    package func poll(timeout: Duration) -> [Delivery] {
+        var deliveries = state.withLock { state in
+            defer { state.deliveries = [] }
+            return state.deliveries
+        }
+        client.useIfOpen { handle in
+            var wait = deliveries.isEmpty ? timeout.milliseconds : 0
+            while deliveries.count < 10_000, let event = rd_kafka_queue_poll(handle.queue, wait) {
+                take(event, into: &deliveries)
+                // Errors and statistics do not end the wait for ever: one of them returns early and empty-handed.
+                wait = 0
+            }
+        }
+        return deliveries
+    }
+
+    /// Makes a waiting `poll`, or the next one, return early. Any thread; never blocks.
+    package func wakeUp() {
+        client.useIfOpen { rd_kafka_queue_yield($0.queue) }
+    }
+
+    /// Waits until everything produced has landed or failed; the reports stay for `poll`.
+    /// - Returns: false when the time was over first.
+    /// Blocks the calling thread.
+    package func flush(timeout: Duration) -> Bool {
+        let deadline = Deadline(after: timeout)
+        var deliveries: [Delivery] = []
+        let isEmpty = client.useIfOpen { handle in
+            while rd_kafka_outq_len(handle.instance) > 0, !deadline.isOver {
+                let wait = deadline.remaining(limit: .milliseconds(10)).milliseconds
+                guard let event = rd_kafka_queue_poll(handle.queue, wait) else { continue }
+                take(event, into: &deliveries)
+            }
+            return rd_kafka_outq_len(handle.instance) == 0
+        }
+        if !deliveries.isEmpty {
+            state.withLock { $0.deliveries += deliveries }
+            wakeUp()
+        }
+        return isEmpty ?? true
+    }
+
+    /// Why this producer is finished, once it is: close it and send again with a new one.
+    package var fatalError: KafkaError? {
+        client.useIfOpen { Client.fatalError(of: $0.instance, context: context) } ?? nil
+    }
+
+    /// The latest statistics that `poll` has met; needs the property `statistics.interval.ms`.
+    package var statistics: Statistics? { state.withLock { $0.statistics } }
+
+    /// Drops what is outstanding, without reports, and frees everything. A second call does nothing.
+    ///
+    /// Blocks the calling thread until calls on other threads have returned. An open transaction stays open until its
+    /// time-out, or until the next producer with this transactional id ends it.
+    package func close() {
+        guard let handle = client.retire() else { return }
+        rd_kafka_purge(handle.instance, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+        // Outstanding reports hold the instance: take them off before it is destroyed.
+        let deadline = Deadline(after: .seconds(1))
+        while rd_kafka_outq_len(handle.instance) > 0, !deadline.isOver {
+            if let event = rd_kafka_queue_poll(handle.queue, 10) { rd_kafka_event_destroy(event) }
+        }
+        rd_kafka_queue_destroy(handle.queue)
+        rd_kafka_destroy(handle.instance)
+        state.withLock { $0.deliveries = [] }
+    }
+}
+
+extension Producer {
+    /// Reads one event and frees it.
+    private func take(_ event: OpaquePointer, into deliveries: inout [Delivery]) {
+        defer { rd_kafka_event_destroy(event) }
+        switch rd_kafka_event_type(event) {
+        case RD_KAFKA_EVENT_DR:
+            while let message = rd_kafka_event_message_next(event) {
+                deliveries.append(Self.delivery(message, context: context))
+            }
+        case RD_KAFKA_EVENT_STATS:
+            let text = rd_kafka_event_stats(event).map { String(cString: $0) }
+            let statistics = text.flatMap { Statistics(json: $0) }
+            state.withLock { $0.statistics = statistics ?? $0.statistics }
+        default: break
+        }
+    }
+
+    private static func delivery(_ message: UnsafePointer<rd_kafka_message_t>, context: String) -> Delivery {
+        let fields = message.pointee
+        let topic = String(cString: rd_kafka_topic_name(fields.rkt))
+        let error =
+            fields.err == RD_KAFKA_RESP_ERR_NO_ERROR
+            ? nil
+            : KafkaError(
+                KafkaError.Code(fields.err), context: "\(context): delivery to \(topic)/\(fields.partition)",
+                reason: rd_kafka_message_errstr(message).map { String(cString: $0) })
+        return Delivery(
+            tag: Int(bitPattern: fields._private), topic: topic, partition: fields.partition,
+            offset: error == nil ? fields.offset : -1, error: error)
+    }
+
+    private static func makeHeaders(_ headers: [Header]) -> OpaquePointer? {
+        guard !headers.isEmpty else { return nil }
+        let list = rd_kafka_headers_new(headers.count)
+        for header in headers {
+            withBytes(header.value) { value, count in
+                _ = rd_kafka_header_add(list, header.name, -1, value, count)
+            }
+        }
+        return list
+    }
+
+    /// A pointer that is null for nil only: librdkafka tells an empty key or value from a null one by it.
+    private static func withBytes<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawPointer?, Int) -> Result) -> Result {
+        guard let bytes else { return body(nil, 0) }
+        guard !bytes.isEmpty else { return withUnsafeBytes(of: UInt8(0)) { body($0.baseAddress, 0) } }
+        return bytes.withUnsafeBytes { body($0.baseAddress, $0.count) }
+    }
+}

@@ -1,0 +1,106 @@
+import Kafka
+import TestSupport
+import Testing
+
+@Suite("A group's members share the partitions")
+struct GroupTests {
+    /// Members that each acknowledge at once, polled in turn by one thread.
+    private struct Members {
+        var members: [MemberConsumer]
+        var revoked: [[TopicPartition]] = []
+
+        /// Polls until the members' assignments are as wanted.
+        mutating func poll(_ description: String, until isReached: ([Set<TopicPartition>]) -> Bool) throws {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while !isReached(members.map(\.assignment)) {
+                guard ContinuousClock.now < deadline else { throw NotInTime(description: description) }
+                for member in members {
+                    for event in member.poll(timeout: .milliseconds(20)) {
+                        if case .revoked(let partitions) = event { revoked.append(partitions) }
+                        try member.acknowledge(event)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("The second member takes half, the first keeps the rest all along, and gets it back in the end")
+    func cooperativeRebalancing() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic(partitions: 4)
+        let group = uniqueName("group")
+        let all = Set((0..<4).map { TopicPartition(topic: topic, partition: $0) })
+        try await onThread {
+            let first = try MemberConsumer(properties: broker.properties, group: group, topics: [topic])
+            defer { first.close() }
+            var members = Members(members: [first])
+            try members.poll("the first member has all") { $0 == [all] }
+            #expect(!first.memberID.isEmpty)
+
+            let second = try MemberConsumer(properties: broker.properties, group: group, topics: [topic])
+            defer { second.close() }
+            members.members.append(second)
+            try members.poll("both have two") { $0.allSatisfy { $0.count == 2 } && $0[0].union($0[1]) == all }
+            // Cooperative: only what moves was taken away, in one go.
+            #expect(members.revoked.count == 1)
+            #expect(members.revoked.first?.count == 2)
+
+            second.close()
+            members.members.removeLast()
+            try members.poll("the first member has all again") { $0 == [all] }
+        }
+    }
+
+    @Test("A member reads nothing, however much there is")
+    func membersDoNotFetch() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic()
+        try await produce((0..<100).map { "\($0)" }, to: topic, with: broker.properties)
+        let properties = broker.properties.merging(["statistics.interval.ms": "100"]) { $1 }
+        let received = try await onThread {
+            let member = try MemberConsumer(properties: properties, group: uniqueName("group"), topics: [topic])
+            defer { member.close() }
+            var members = Members(members: [member])
+            try members.poll("assigned") { $0[0].count == 1 }
+            try waitUntil("statistics of the topic") {
+                _ = member.poll(timeout: .milliseconds(50))
+                return member.statistics?.partitions.contains { $0.partition.topic == topic } ?? false
+            }
+            return member.statistics?.receivedRecords
+        }
+        #expect(received == 0)
+    }
+
+    @Test("A member that goes on polling keeps its place; one that does not loses it and is told so")
+    func pollingKeepsThePlace() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic()
+        let properties = broker.properties.merging([
+            "max.poll.interval.ms": "6000", "session.timeout.ms": "6000", "heartbeat.interval.ms": "500",
+        ]) { $1 }
+        let events = try await onThread {
+            let member = try MemberConsumer(properties: properties, group: uniqueName("group"), topics: [topic])
+            defer { member.close() }
+            var members = Members(members: [member])
+            try members.poll("assigned") { $0[0].count == 1 }
+
+            let started = ContinuousClock.now
+            var whilePolling: [MemberConsumer.Event] = []
+            while ContinuousClock.now - started < .seconds(9) {
+                whilePolling += member.poll(timeout: .milliseconds(100))
+            }
+            #expect(whilePolling.isEmpty)
+
+            // Now nobody polls, until the group has passed the member over.
+            try waitUntil("the assignment is lost") { member.hasLostAssignment }
+            var events: [MemberConsumer.Event] = []
+            try waitUntil("the loss is told") {
+                events += member.poll(timeout: .milliseconds(100))
+                return events.contains { if case .lost = $0 { true } else { false } }
+            }
+            return events
+        }
+        #expect(events.contains { if case .error(let error) = $0 { error.code == .maxPollExceeded } else { false } })
+        #expect(events.contains(.lost([TopicPartition(topic: topic, partition: 0)])))
+    }
+}
