@@ -78,15 +78,13 @@ let package = Package(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
-        .target(
-            name: "Schema",
-            dependencies: [
+        shared(
+            "Schema",
+            [
                 "Domain", .product(name: "Collections", package: "swift-collections"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
-            // Generated code is not written for the strict settings.
-            path: "Shared/Schema", exclude: ["Proto", "Generated/hashes.txt", "generate.sh"],
-            swiftSettings: [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")]),
+            exclude: ["Proto", "Generated/hashes.txt", "generate.sh"]),
         shared("Kafka", ["CRdKafka"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),

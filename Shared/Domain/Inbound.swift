@@ -122,7 +122,8 @@ package struct MessageFiled: Hashable, Sendable {
     }
 
     package enum Role: String, CaseIterable, Hashable, Sendable {
-        case opened, continued, surveyAnswer = "survey-answer"
+        case opened, continued
+        case surveyAnswer = "survey-answer"
     }
 }
 
