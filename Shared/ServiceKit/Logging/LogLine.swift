@@ -1,0 +1,89 @@
+internal import Glibc
+internal import Logging
+
+/// How log lines look.
+package enum LogFormat: String, CaseIterable, Sendable {
+    /// Text on a terminal, JSON elsewhere.
+    case auto
+    /// One JSON object a line.
+    case json
+    /// For people.
+    case text
+}
+
+/// Writes one event as one line, whatever the texts in it hold.
+///
+/// Metadata whose key speaks of a secret is hidden, as a last line of defence: code is not to log secrets at all.
+struct LogLine {
+    let service: String
+    let isJSON: Bool
+
+    func text(
+        level: Logger.Level, message: String, metadata: [(key: String, value: Logger.MetadataValue)], at time: timespec
+    ) -> String {
+        isJSON ? json(level, message, metadata, time) : readable(level, message, metadata, time)
+    }
+
+    private func json(
+        _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)],
+        _ time: timespec
+    ) -> String {
+        var members: [(String, JSONValue)] = [
+            ("timestamp", .string(rfc3339Microseconds(time))), ("level", .string(level.rawValue)),
+            ("message", .string(message)), ("service", .string(service)),
+        ]
+        let taken = Set(members.map(\.0))
+        for (key, value) in metadata {
+            members.append((taken.contains(key) ? "metadata.\(key)" : key, LogLine.shown(key, value)))
+        }
+        return JSONValue.object(members).text + "\n"
+    }
+
+    private func readable(
+        _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)],
+        _ time: timespec
+    ) -> String {
+        let name = level.rawValue.uppercased()
+        var line =
+            "\(rfc3339Microseconds(time).dropFirst(11)) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))"
+        line += " \(service): \(message)"
+        for (key, value) in metadata {
+            let shown = LogLine.shown(key, value)
+            if case .string(let text) = shown, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x22 && $0 != 0x7f }) {
+                line += " \(key)=\(text)"
+            } else {
+                line += " \(key)=\(shown.text)"
+            }
+        }
+        return line.replacing("\n", with: "\\n").replacing("\r", with: "\\r") + "\n"
+    }
+
+    private static func shown(_ key: String, _ value: Logger.MetadataValue) -> JSONValue {
+        let key = key.lowercased()
+        if ["secret", "password", "authorization", "token"].contains(where: key.contains) {
+            return .string(hiddenValue)
+        }
+        switch value {
+        case .string(let text): return .string(text)
+        case .stringConvertible(let value): return .string(value.description)
+        case .array(let values): return .array(values.map { shown("", $0) })
+        case .dictionary(let members):
+            return .object(members.sorted { $0.key < $1.key }.map { ($0.key, shown($0.key, $0.value)) })
+        }
+    }
+}
+
+/// `2026-01-02T03:04:05.678901Z`.
+func rfc3339Microseconds(_ time: timespec) -> String {
+    var seconds = time.tv_sec
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    func digits(_ number: Int, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    let date =
+        "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
+    let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
+    return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000, 6))Z"
+}

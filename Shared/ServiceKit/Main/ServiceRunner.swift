@@ -1,0 +1,162 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+package import UnixSignals
+
+/// Runs one service from its settings to its end: what `ServiceMain` does after the command line, and what tests do
+/// inside their own process.
+package struct ServiceRunner: Sendable {
+    package let service: ServiceDescription
+    package let settings: Settings
+    package let logger: Logger
+
+    /// How long what is open may take to end, once intake has stopped.
+    package static let drainTime = Duration.seconds(3)
+    /// How long everything may take to stop before it is cancelled.
+    package static let gracefulTime = Duration.seconds(8)
+
+    package init(service: ServiceDescription, settings: Settings, logger: Logger) {
+        self.service = service
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Builds the service, runs it, and returns when it has stopped.
+    ///
+    /// Order of the end: `/readyz` turns 503; after `PATCHBAY_SHUTDOWN_DELAY` no connection is accepted any more, long
+    /// polls and streams end, other requests finish; then the parts stop, the last added first.
+    /// - Parameter onListening: called with the port once requests are accepted.
+    /// - Parameter onStopping: called when the end begins.
+    /// - Throws: what `build` throws; `PartFailure` when a part failed.
+    package func run(
+        signals: [UnixSignal] = [], onListening: @escaping @Sendable (Int) -> Void = { _ in },
+        onStopping: @escaping @Sendable () -> Void = {},
+        build: (ServiceSetup) async throws -> Void
+    ) async throws {
+        let routes = RouteTable()
+        let setup = try await makeSetup(routes)
+        try await build(setup)
+        routes.fill(from: setup.router)
+        let (logger, host) = (self.logger, settings[CommonSettings.httpHost])
+        let server = makeServer(setup) { port in
+            logger.info("listening", metadata: ["address": "\(host)", "port": "\(port)"])
+            onListening(port)
+        }
+        let last = [
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: BoundedService(service: server, time: Self.drainTime),
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "http"),
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: Drain(
+                    health: setup.health, delay: settings[CommonSettings.shutdownDelay], logger: logger,
+                    onStopping: onStopping),
+                successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "drain"),
+        ]
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        var configuration = ServiceGroupConfiguration(services: setup.parts + last, logger: quiet)
+        configuration.gracefulShutdownSignals = signals
+        configuration.maximumGracefulShutdownDuration = Self.gracefulTime
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// Checks what can be checked without starting: the settings are already, the keys are here.
+    package func makeAuthenticator() async throws -> Authenticator {
+        if settings[AuthSettings.isDisabled] { return .disabled }
+        if let secret = settings[AuthSettings.secret] { return await Authenticator(secret: secret) }
+        let key = AuthSettings.keySetFile.key
+        guard let path = settings[AuthSettings.keySetFile] else { preconditionFailure("settings are checked") }
+        guard let data = FileManager.default.contents(atPath: path),
+            let authenticator = try? await Authenticator(keySet: String(decoding: data, as: UTF8.self))
+        else {
+            let expected = "a readable JSON Web Key Set whose keys have a kid"
+            throw SettingsError(problems: [SettingsProblem(key: key, value: path, expected: expected)])
+        }
+        return authenticator
+    }
+
+    private func makeSetup(_ routes: RouteTable) async throws -> ServiceSetup {
+        let metrics = Metrics()
+        metrics.collect(ProcessMetrics.collect)
+        let name = service.name
+        metrics.collect { samples in
+            samples.gauge(
+                "patchbay_build_info", help: "Always 1; which program this is.",
+                labels: ["service": name, "version": patchbayVersion], value: 1)
+        }
+        if settings[AuthSettings.isDisabled] {
+            logger.critical("AUTHENTICATION IS OFF: everybody who reaches this port may do everything")
+        }
+        let router = Router(context: HTTPContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestManners(metrics: metrics, routes: routes))
+        let setup = ServiceSetup(
+            service: service, settings: settings, logger: logger, metrics: metrics, health: Health(),
+            authenticator: try await makeAuthenticator(), router: router)
+        HealthRoutes.add(to: setup)
+        return setup
+    }
+
+    private func makeServer(
+        _ setup: ServiceSetup, onListening: @escaping @Sendable (Int) -> Void
+    ) -> Application<RouterResponder<HTTPContext>> {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let address = BindAddress.hostname(
+            settings[CommonSettings.httpHost], port: settings[CommonSettings.httpPort])
+        return Application(
+            router: setup.router,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    idleTimeout: .seconds(60),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: address, serverName: nil,
+                availableConnectionsDelegate: .maximum(settings[CommonSettings.httpConnectionsMax], logger: quiet)),
+            onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }, logger: quiet)
+    }
+}
+
+/// Comes first when the service stops: says not ready, and gives load balancers time to see it.
+private struct Drain: Service {
+    let health: Health
+    let delay: Duration
+    let logger: Logger
+    let onStopping: @Sendable () -> Void
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        onStopping()
+        logger.info("stopping")
+        health.stop()
+        try? await Task.sleep(for: delay)
+    }
+}
+
+/// A service that is cancelled when it takes too long to end: one client that does not read its answer must not
+/// take the time that the stream host needs.
+private struct BoundedService<Inner: Service>: Service {
+    let service: Inner
+    let time: Duration
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await service.run() }
+            group.addTask {
+                try await gracefulShutdown()
+                try await Task.sleep(for: time)
+            }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch is CancellationError where Task.isCancelled {
+                return
+            }
+        }
+    }
+}

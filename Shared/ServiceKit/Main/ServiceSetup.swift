@@ -1,0 +1,87 @@
+package import Hummingbird
+package import Logging
+internal import ServiceLifecycle
+
+/// What a service's main function puts its parts into, before anything runs.
+///
+/// Everything in it but the setup itself may be kept by routes and threads.
+package final class ServiceSetup {
+    package let service: ServiceDescription
+    package let settings: Settings
+    package let logger: Logger
+    package let metrics: Metrics
+    package let health: Health
+    package let authenticator: Authenticator
+    /// Routes that need no token: webhooks that carry their provider's signature, customers' links.
+    package let router: Router<HTTPContext>
+    /// Runs beside the HTTP server: started in this order, stopped in the reverse order, after the server.
+    private(set) var parts: [ServiceGroupConfiguration.ServiceConfiguration] = []
+
+    init(
+        service: ServiceDescription, settings: Settings, logger: Logger, metrics: Metrics, health: Health,
+        authenticator: Authenticator, router: Router<HTTPContext>
+    ) {
+        self.service = service
+        self.settings = settings
+        self.logger = logger
+        self.metrics = metrics
+        self.health = health
+        self.authenticator = authenticator
+        self.router = router
+    }
+
+    /// Routes for bearers of one of these roles, and for admins. `context.principal` says who it is.
+    package func routes(for roles: Role...) -> RouterGroup<HTTPContext> {
+        router.group("").add(middleware: RoleGuard(authenticator: authenticator, roles: roles))
+    }
+
+    /// Adds what runs for as long as the service does: a stream host, a table, a projection.
+    ///
+    /// - Parameter run: returns only after `shutdown` was called or its task was cancelled. When it returns or throws
+    ///   before, the whole service stops; an error makes the exit code 70.
+    /// - Parameter shutdown: asks `run` to end. Called once, from any thread.
+    package func run(
+        _ name: String, _ run: @escaping @Sendable () async throws -> Void,
+        shutdown: @escaping @Sendable () -> Void
+    ) {
+        parts.append(
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: Part(name: name, body: run, shutdown: shutdown),
+                successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: name))
+    }
+
+    /// Adds what ends when its task is cancelled.
+    package func run(_ name: String, _ run: @escaping @Sendable () async throws -> Void) {
+        let part = Part(name: name, body: { try await cancelWhenGracefulShutdown(run) }, shutdown: {})
+        parts.append(
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: part, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: name))
+    }
+}
+
+/// A part of a service, as the service group runs it.
+private struct Part: Service {
+    let name: String
+    let body: @Sendable () async throws -> Void
+    let shutdown: @Sendable () -> Void
+
+    func run() async throws {
+        do {
+            try await withGracefulShutdownHandler(operation: body, onGracefulShutdown: shutdown)
+        } catch is CancellationError where Task.isCancelled || Task.isShuttingDownGracefully {
+            // Ended as asked.
+        } catch {
+            throw PartFailure(part: name, underlying: error)
+        }
+    }
+}
+
+/// A part ended although nobody asked it to.
+package struct PartFailure: Error, CustomStringConvertible {
+    package let part: String
+    package let underlying: any Error
+
+    package var description: String { "\(part) failed: \(underlying)" }
+}
