@@ -82,11 +82,9 @@ struct UpCommand: AsyncParsableCommand {
         for service in Stack.Service.allCases { processes[service].map(started.add) }
         let announcement = Announcement(plan: plan)
         print(announcement.addresses)
-        var held = true
         if journey {
-            held = try await dieWith(started) {
-                try await Journey.play(plan: plan, connection: connection)
-            }
+            let (settings, connection) = (Journey.Settings(plan: plan), connection)
+            let held = try await dieWith(started) { await Journey.play(settings, connection: connection) }
             if exit { return .journeyEnded(held: held) }
         }
         if let writeEnvironment { try await announcement.write(to: writeEnvironment) }
@@ -94,7 +92,7 @@ struct UpCommand: AsyncParsableCommand {
         print("\nlogs are in \(folder.path); Ctrl-C stops everything")
         return try await dieWith(started) {
             try await Task.sleep(for: .seconds(31_536_000))
-            return .journeyEnded(held: held)
+            return .stopped
         }
     }
 

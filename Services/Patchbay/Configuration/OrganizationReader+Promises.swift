@@ -1,4 +1,5 @@
 import Domain
+import OrderedCollections
 
 /// What is promised to customers, and the accounts through which they write.
 extension OrganizationReader {
@@ -97,7 +98,7 @@ extension OrganizationReader {
             let secret = yaml.required("secret", in: fields, expected: "the name of a secret")
                 .flatMap({ secretName($0) })
         else { return nil }
-        let digits = number.node.scalar?.string ?? ""
+        let digits = number.scalarText ?? ""
         guard digits.first == "+", (8...16).contains(digits.utf8.count), digits.dropFirst().allSatisfy(\.isWholeNumber)
         else {
             yaml.report(number.problem(expected: "a number in E.164 form, quoted, such as \"+3312345678\""))

@@ -87,7 +87,8 @@ extension OrganizationReader {
             routingPolicyID: PolicyID(routing ?? ""), slaPolicyID: PolicyID(sla ?? ""))
         queue.priority = integer("priority", in: mapping, 1...10, default: 5)
         queue.requirements = mapping["requirements"].map { skillLevels($0) } ?? []
-        for (language, value) in mapping["languages"].flatMap({ yaml.mapping($0)?.values }) ?? [:] {
+        let languages = mapping["languages"].flatMap { yaml.mapping($0)?.values }
+        for (language, value) in languages ?? [:] {
             guard (2...3).contains(language.utf8.count), language.allSatisfy({ ("a"..."z").contains($0) }) else {
                 yaml.report(
                     value.problem(found: "\"\(language)\"", expected: "a language's primary subtag, such as fr"))
@@ -123,7 +124,8 @@ extension OrganizationReader {
             guard let day = BusinessHours.Weekday(rawValue: key) else { continue }
             hours.week[day] = spans(value)
         }
-        for (key, value) in mapping["exceptions"].flatMap({ yaml.mapping($0)?.values }) ?? [:] {
+        let exceptions = mapping["exceptions"].flatMap { yaml.mapping($0)?.values }
+        for (key, value) in exceptions ?? [:] {
             do throws(BusinessHoursError) {
                 hours.exceptions[try BusinessHours.LocalDate(key)] = spans(value)
             } catch {
@@ -147,7 +149,7 @@ extension OrganizationReader {
     private mutating func spans(_ place: YAMLPlace) -> [BusinessHours.Span] {
         (yaml.list(place) ?? []).compactMap { item in
             do throws(BusinessHoursError) {
-                return try BusinessHours.Span(item.node.scalar?.string ?? "")
+                return try BusinessHours.Span(item.scalarText ?? "")
             } catch {
                 yaml.report(item.problem(expected: "a span of hours such as 09:00-17:30"))
                 return nil

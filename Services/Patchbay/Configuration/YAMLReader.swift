@@ -7,6 +7,9 @@ struct YAMLPlace {
     var path: [String]
     var node: Node
 
+    /// What a scalar says; nil for anything else.
+    var scalarText: String? { node.scalar?.string }
+
     /// The value in few words, for a message.
     var summary: String {
         switch node {
@@ -105,7 +108,7 @@ struct YAMLReader {
     }
 
     mutating func text(_ place: YAMLPlace, bytesMax: Int = 2000, expected: String = "text") -> String? {
-        guard let text = place.node.scalar?.string, !text.isEmpty, text.utf8.count <= bytesMax else {
+        guard let text = place.scalarText, !text.isEmpty, text.utf8.count <= bytesMax else {
             report(place.problem(expected: "\(expected) of 1 to \(bytesMax) bytes"))
             return nil
         }
@@ -113,7 +116,7 @@ struct YAMLReader {
     }
 
     mutating func integer(_ place: YAMLPlace, in range: ClosedRange<Int>) -> Int? {
-        guard let value = place.node.scalar.flatMap({ Int($0.string) }), range.contains(value) else {
+        guard let value = place.scalarText.flatMap({ Int($0) }), range.contains(value) else {
             report(place.problem(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)"))
             return nil
         }
@@ -123,7 +126,7 @@ struct YAMLReader {
     /// A span of time such as `30s`, `5m`, `2h` or `1d`, in seconds.
     mutating func seconds(_ place: YAMLPlace, in range: ClosedRange<Int>) -> Int? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        let text = place.node.scalar?.string ?? ""
+        let text = place.scalarText ?? ""
         if let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()), count >= 0 {
             let (seconds, overflow) = count.multipliedReportingOverflow(by: unit)
             if !overflow, range.contains(seconds) { return seconds }
@@ -135,7 +138,7 @@ struct YAMLReader {
 
     /// A share such as `80%`.
     mutating func percent(_ place: YAMLPlace) -> Int? {
-        let text = place.node.scalar?.string ?? ""
+        let text = place.scalarText ?? ""
         guard text.last == "%", let value = Int(text.dropLast()), (1...99).contains(value) else {
             report(place.problem(expected: "a share from 1% to 99%"))
             return nil
@@ -145,9 +148,9 @@ struct YAMLReader {
 
     mutating func oneOf<Value: RawRepresentable & CaseIterable>(_ place: YAMLPlace, _ type: Value.Type) -> Value?
     where Value.RawValue == String {
-        if let value = place.node.scalar.flatMap({ Value(rawValue: $0.string) }) { return value }
+        if let value = place.scalarText.flatMap({ Value(rawValue: $0) }) { return value }
         let names = Value.allCases.map(\.rawValue)
-        let hint = place.node.scalar.flatMap { nearest(to: $0.string, of: names) }.map { ": did you mean \"\($0)\"?" }
+        let hint = place.scalarText.flatMap { nearest(to: $0, of: names) }.map { ": did you mean \"\($0)\"?" }
         report(place.problem(expected: "one of \(names.joined(separator: ", "))\(hint ?? "")"))
         return nil
     }

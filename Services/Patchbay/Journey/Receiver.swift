@@ -39,6 +39,12 @@ final class Receiver: Sendable {
                 status: .created, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"sid":"\#(sid)","status":"queued"}"#)))
         }
+        // Asked when a try may have arrived: here none has that was not answered.
+        router.get("2010-04-01/Accounts/:account/Messages.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: #"{"messages":[]}"#)))
+        }
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { channel in ready(channel.localAddress?.port ?? port) })
