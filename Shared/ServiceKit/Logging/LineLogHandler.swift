@@ -32,12 +32,13 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
+        let now = rfc3339(seconds: time.tv_sec, microseconds: time.tv_nsec / 1_000)
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { _, provided in provided } }
         if let own = event.metadata { all.merge(own) { _, own in own } }
         if let error = event.error { all["error"] = "\(error)" }
         let sorted = all.map { (key: $0.key, value: $0.value) }.sorted { $0.key < $1.key }
-        write(line.text(level: event.level, message: event.message.description, metadata: sorted, at: time))
+        write(line.text(level: event.level, message: event.message.description, metadata: sorted, at: now))
     }
 }
 

@@ -19,17 +19,17 @@ struct LogLine {
     let isJSON: Bool
 
     func text(
-        level: Logger.Level, message: String, metadata: [(key: String, value: Logger.MetadataValue)], at time: timespec
+        level: Logger.Level, message: String, metadata: [(key: String, value: Logger.MetadataValue)], at time: String
     ) -> String {
         isJSON ? json(level, message, metadata, time) : readable(level, message, metadata, time)
     }
 
     private func json(
         _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)],
-        _ time: timespec
+        _ time: String
     ) -> String {
         var members: [(String, JSONValue)] = [
-            ("timestamp", .string(rfc3339Microseconds(time))), ("level", .string(level.rawValue)),
+            ("timestamp", .string(time)), ("level", .string(level.rawValue)),
             ("message", .string(message)), ("service", .string(service)),
         ]
         let taken = Set(members.map(\.0))
@@ -41,11 +41,11 @@ struct LogLine {
 
     private func readable(
         _ level: Logger.Level, _ message: String, _ metadata: [(key: String, value: Logger.MetadataValue)],
-        _ time: timespec
+        _ time: String
     ) -> String {
         let name = level.rawValue.uppercased()
         var line =
-            "\(rfc3339Microseconds(time).dropFirst(11)) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))"
+            "\(time.dropFirst(11)) \(name)\(String(repeating: " ", count: max(0, 8 - name.count)))"
         line += " \(service): \(message)"
         for (key, value) in metadata {
             let shown = LogLine.shown(key, value)
@@ -74,8 +74,8 @@ struct LogLine {
 }
 
 /// `2026-01-02T03:04:05.678901Z`.
-func rfc3339Microseconds(_ time: timespec) -> String {
-    var seconds = time.tv_sec
+func rfc3339(seconds: Int, microseconds: Int) -> String {
+    var seconds = seconds
     var parts = tm()
     gmtime_r(&seconds, &parts)
     func digits(_ number: Int, _ width: Int) -> String {
@@ -85,5 +85,5 @@ func rfc3339Microseconds(_ time: timespec) -> String {
     let date =
         "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
     let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-    return "\(date)T\(clock).\(digits(time.tv_nsec / 1_000, 6))Z"
+    return "\(date)T\(clock).\(digits(microseconds, 6))Z"
 }

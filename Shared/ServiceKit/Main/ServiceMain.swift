@@ -1,5 +1,4 @@
-internal import Domain
-internal import Foundation
+internal import FoundationEssentials
 internal import Glibc
 internal import Logging
 internal import Synchronization
@@ -38,7 +37,7 @@ internal import UnixSignals
 ///   in time; 78 wrong settings (the numbers of sysexits.h).
 package enum ServiceMain {
     /// When a stop is given up, and the process ends as it is: what is unfinished is repeated by the next owner.
-    static let stopTime = Duration.milliseconds(9_500)
+    static let stopSeconds: UInt32 = 10
 
     package static func run(
         _ service: ServiceDescription, arguments: [String] = CommandLine.arguments,
@@ -83,7 +82,7 @@ package enum ServiceMain {
             logger.info("starting", metadata: ["version": "\(patchbayVersion)", "pid": "\(getpid())"])
             try await runner.run(
                 signals: [.sigterm, .sigint], onListening: { _ in isRunning.withLock { $0 = true } },
-                onStopping: { startWatchdog(logger) }, build: build)
+                onStopping: { startWatchdog() }, build: build)
             logger.info("stopped")
             leave(0, nil)
         } catch let error as SettingsError {
@@ -95,13 +94,14 @@ package enum ServiceMain {
         }
     }
 
-    /// Ends the process when the orderly way takes too long, from a thread that nothing else can hold up.
-    private static func startWatchdog(_ logger: Logger) {
-        Thread.detachNewThread {
-            usleep(UInt32(stopTime.milliseconds) * 1_000)
-            logger.critical("did not stop in time")
+    /// Ends the process when the orderly way takes too long: by a timer of the kernel, which nothing can hold up.
+    private static func startWatchdog() {
+        signal(SIGALRM) { _ in
+            let complaint: StaticString = "did not stop in time\n"
+            _ = write(STDERR_FILENO, complaint.utf8Start, complaint.utf8CodeUnitCount)
             _exit(75)
         }
+        alarm(stopSeconds)
     }
 
     /// Help and versions are answers, everything else is a complaint.
