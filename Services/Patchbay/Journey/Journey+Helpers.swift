@@ -5,10 +5,13 @@ import ServiceKit
 // What several steps do or look for.
 extension Journey {
     /// A message as a connector posts it.
-    func message(from user: String, _ text: String, language: String? = nil, name: String? = nil) -> JSONValue {
+    func message(
+        from user: String, _ kind: String = "handle", _ text: String, language: String? = nil, name: String? = nil
+    ) -> JSONValue {
         .object([
-            "id": "\(user)-\(run)-\(UUID().uuidString)", "from": "\(user)-\(run)", "text": text, "language": language,
-            "display_name": name,
+            "message_id": "\(user)-\(run)-\(UUID().uuidString)",
+            "from": .object(["kind": kind, "value": "\(user)-\(run)"]) as JSONValue,
+            "text": text, "language": language, "display_name": name,
         ])
     }
 

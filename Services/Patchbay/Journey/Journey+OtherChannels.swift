@@ -6,7 +6,9 @@ import ServiceKit
 extension Journey {
     /// A number of Lena's that no other run has.
     private var lenasNumber: String {
-        "+336" + String(run.utf8.reduce(UInt64(7)) { ($0 &* 31 &+ UInt64($1)) % 100_000_000 } + 100_000_000).suffix(8)
+        var number: UInt64 = 7
+        for byte in run.utf8 { number = (number * 31 + UInt64(byte)) % 100_000_000 }
+        return "+336" + String(100_000_000 + number).suffix(8)
     }
 
     mutating func lenaGoesOnInChat() async throws {
@@ -16,9 +18,9 @@ extension Journey {
             let claim = Signatures.claim(
                 email: "lena-\(run)@example.org", secret: api.settings.secrets.site,
                 expires: Date().addingTimeInterval(600))
-            var message = message(from: "visitor", text, language: "fr", name: "Lena")
+            var message = message(from: "visitor", "visitor", text, language: "fr", name: "Lena")
             message.add("continue_token", .string(story.linkToken))
-            message.add("identity_claim", .string(claim))
+            message.add("claim", .string(claim))
             _ = try await api.postMessage(account: "demo-chat", message)
             story.said.append(("customer", text))
         }
