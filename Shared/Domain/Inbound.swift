@@ -61,12 +61,19 @@ package struct IdentityLink: Hashable, Sendable {
     package var evidence: EvidenceKind
     /// The message, profile revision or person that brought the evidence.
     package var reason: String
+    /// The customer whom the evidence named, when that one belongs to another customer in turn: `customerID` is then
+    /// whom the messages go to. Nil for the evidence itself.
+    package var via: CustomerID?
 
-    package init(identifier: Identifier, customerID: CustomerID, evidence: EvidenceKind, reason: String) {
+    package init(
+        identifier: Identifier, customerID: CustomerID, evidence: EvidenceKind, reason: String,
+        via: CustomerID? = nil
+    ) {
         self.identifier = identifier
         self.customerID = customerID
         self.evidence = evidence
         self.reason = reason
+        self.via = via
     }
 }
 

@@ -1,0 +1,47 @@
+internal import Synchronization
+
+/// What the tasks of a host have done since it started, for metrics. Every figure only grows.
+package final class StreamCounters: Sendable {
+    package struct Values: Hashable, Sendable {
+        package var records = 0
+        package var outputs = 0
+        package var ticks = 0
+        /// Repeated outputs that were dropped, as they should be.
+        package var repeatsDropped = 0
+        /// Repeated outputs that differed from their first sending. Must stay 0.
+        package var repeatsDiffering = 0
+        package var deadLetters = 0
+        package var checkpoints = 0
+        package var checkpointsAborted = 0
+        package var effectsPerformed = 0
+        /// Tasks that failed and were started again.
+        package var restarts = 0
+    }
+
+    private let state = Mutex(Values())
+
+    package init() {}
+
+    package var values: Values { state.withLock { $0 } }
+
+    func count<Machine>(_ step: StreamState<Machine>.Step) {
+        state.withLock { values in
+            values.records += 1
+            values.outputs += step.sends.count
+            if step.control == .tick { values.ticks += 1 }
+            if step.admission != .first { values.repeatsDropped += 1 }
+            if step.admission == .repeatedDifferently { values.repeatsDiffering += 1 }
+            if step.poison != nil { values.deadLetters += 1 }
+        }
+    }
+
+    func checkpoint(succeeded: Bool) {
+        state.withLock { values in
+            if succeeded { values.checkpoints += 1 } else { values.checkpointsAborted += 1 }
+        }
+    }
+
+    func effectPerformed() { state.withLock { $0.effectsPerformed += 1 } }
+
+    func restarted() { state.withLock { $0.restarts += 1 } }
+}

@@ -1,0 +1,67 @@
+internal import Synchronization
+
+/// What a host does at this moment, for readiness and metrics.
+package struct StreamStatus: Hashable, Sendable {
+    package enum Role: String, Sendable {
+        case starting, restoring, replaying, leading, stopping, stopped, failed
+    }
+
+    package struct Partition: Hashable, Sendable {
+        package var partition: Int32
+        package var role: Role
+        /// The next offset to be applied.
+        package var position: Int64
+        /// The offset after the last known record.
+        package var end: Int64
+
+        /// Records that are known and not applied.
+        package var lag: Int64 { max(0, end - position) }
+    }
+
+    /// The assignment is known and every partition in it is led.
+    package var isReady: Bool { reasons.isEmpty }
+    /// Why it is not ready.
+    package var reasons: [String]
+    /// By number.
+    package var partitions: [Partition]
+    package var counters: StreamCounters.Values
+}
+
+extension StreamTask {
+    var status: StreamStatus.Partition {
+        shared.withLock { shared in
+            StreamStatus.Partition(
+                partition: partition, role: shared.phase.role, position: shared.state.nextOffset, end: shared.logEnd)
+        }
+    }
+
+    /// Nil unless the task failed.
+    var failure: StreamError? {
+        shared.withLock { shared in
+            if case .failed(let error) = shared.phase { return error }
+            return nil
+        }
+    }
+
+    /// Whether the task's thread has finished a turn lately, or is still busy recovering.
+    func makesProgress(within limit: Duration, at now: ContinuousClock.Instant) -> Bool {
+        shared.withLock { shared in
+            if case .leading = shared.phase { return now - shared.lastProgress < limit }
+            return true
+        }
+    }
+}
+
+extension StreamTask.Phase {
+    fileprivate var role: StreamStatus.Role {
+        switch self {
+        case .starting: .starting
+        case .restoring: .restoring
+        case .replaying: .replaying
+        case .leading: .leading
+        case .stopping: .stopping
+        case .stopped: .stopped
+        case .failed: .failed
+        }
+    }
+}

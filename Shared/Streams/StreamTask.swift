@@ -1,0 +1,136 @@
+package import Domain
+internal import Foundation
+internal import Kafka
+internal import Synchronization
+
+/// What a task needs of the host that runs it.
+struct TaskContext<Machine: StreamMachine>: Sendable {
+    var settings: StreamSettings
+    var configuration: ConfigurationTable?
+    var counters: StreamCounters
+    var group: @Sendable () -> GroupMetadata
+    var startEffect: @Sendable (EffectRequest<Machine>) -> Void
+    var onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
+    var onEvent: @Sendable (StreamEvent) -> Void
+}
+
+/// An effect that may be performed now.
+struct EffectRequest<Machine: StreamMachine>: Sendable {
+    var task: StreamTask<Machine>
+    var effect: String
+    var payload: [UInt8]
+}
+
+/// Runs a machine on one partition of its log, on a thread of its own.
+///
+/// ```
+/// starting ─▶ restoring ─▶ replaying ─▶ leading ─▶ stopping ─▶ stopped
+///     └───────────┴────────────┴───────────┴──────────────────▶ failed
+/// ```
+/// It lives for one assignment. Whatever goes wrong ends it as a whole; the host starts a new one, which recovers
+/// from the last checkpoint, so there is one way back and it is used all the time.
+final class StreamTask<Machine: StreamMachine>: Sendable {
+    enum Phase: Sendable {
+        case starting, restoring, replaying, leading, stopping, stopped
+        case failed(StreamError)
+    }
+
+    enum Stop: Sendable {
+        /// With a last checkpoint.
+        case cleanly
+        /// The partition belongs to somebody else already, or a crash is simulated.
+        case abandoning
+    }
+
+    struct Results: Sendable {
+        var effect: String
+        var bytes: [UInt8]
+    }
+
+    /// What other threads see and say.
+    struct Shared {
+        var phase = Phase.starting
+        var stop: Stop?
+        var state: StreamState<Machine>
+        var results: [Results] = []
+        var lastProgress = ContinuousClock.now
+        var logEnd: Int64 = 0
+        var wakeUp: (@Sendable () -> Void)?
+    }
+
+    let partition: Int32
+    let context: TaskContext<Machine>
+    let shared: Mutex<Shared>
+    private let thread = Mutex<NamedThread?>(nil)
+
+    init(partition: Int32, machine: Machine, context: TaskContext<Machine>) {
+        self.partition = partition
+        self.context = context
+        let settings = context.settings
+        shared = Mutex(
+            Shared(
+                state: StreamState(service: settings.service, deadLetter: settings.deadLetter, machine: machine)))
+    }
+
+    func start() {
+        let started = NamedThread.start("\(context.settings.service)-task-\(partition)") { self.run() }
+        thread.withLock { $0 = started }
+    }
+
+    /// Asks the task to stop; `join` waits for it.
+    func stop(_ how: Stop) {
+        let wakeUp = shared.withLock { shared in
+            shared.stop = shared.stop ?? how
+            return shared.wakeUp
+        }
+        wakeUp?()
+    }
+
+    func join() {
+        thread.withLock { $0 }?.join()
+    }
+
+    /// Brings the result of an effect; it is written to the log. Dropped when the task has ended: the next leader
+    /// performs the effect again.
+    func complete(_ effect: String, result: [UInt8]) {
+        let wakeUp = shared.withLock { shared in
+            shared.results.append(Results(effect: effect, bytes: result))
+            return shared.wakeUp
+        }
+        wakeUp?()
+    }
+
+    private func run() {
+        do {
+            try TaskLoop(self).run()
+            shared.withLock { shared in shared.phase = .stopped }
+        } catch let error as StreamError {
+            shared.withLock { shared in shared.phase = .failed(error) }
+        } catch let error as KafkaError {
+            shared.withLock { shared in shared.phase = .failed(StreamError(.kafka, "\(error)")) }
+        } catch {
+            shared.withLock { shared in shared.phase = .failed(StreamError(.crashed, "\(error)")) }
+        }
+        shared.withLock { shared in shared.wakeUp = nil }
+    }
+}
+
+/// A record after it was applied, for those who wait for it.
+package struct AppliedRecord: Sendable {
+    package var partition: Int32
+    package var offset: Int64
+    package var at: Instant
+    /// Nil for control records and dropped repeats.
+    package var record: StreamRecord?
+    package var outputs: [StreamOutput]
+    /// Applied as leader, not in the replay of a recovery.
+    package var isLive: Bool
+}
+
+/// Something that an operator may want to know.
+package struct StreamEvent: Sendable {
+    package enum Level: Sendable { case info, warning, error }
+    package var level: Level
+    package var message: String
+    package var metadata: [String: String]
+}
