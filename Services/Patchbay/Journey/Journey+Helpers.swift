@@ -6,7 +6,7 @@ import ServiceKit
 extension Journey {
     /// A message as a connector posts it.
     func message(
-        from user: String, _ kind: String = "handle", _ text: String, language: String? = nil, name: String? = nil
+        from user: String, _ text: String, kind: String = "handle", language: String? = nil, name: String? = nil
     ) -> JSONValue {
         .object([
             "message_id": "\(user)-\(run)-\(UUID().uuidString)",

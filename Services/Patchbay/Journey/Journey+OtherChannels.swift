@@ -18,7 +18,7 @@ extension Journey {
             let claim = Signatures.claim(
                 email: "lena-\(run)@example.org", secret: api.settings.secrets.site,
                 expires: Date().addingTimeInterval(600))
-            var message = message(from: "visitor", "visitor", text, language: "fr", name: "Lena")
+            var message = message(from: "visitor", text, kind: "visitor", language: "fr", name: "Lena")
             message.add("continue_token", .string(story.linkToken))
             message.add("claim", .string(claim))
             _ = try await api.postMessage(account: "demo-chat", message)
