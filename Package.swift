@@ -127,7 +127,8 @@ let package = Package(
         tests("DomainTests", ["Domain"]),
         tests("SchemaTests", ["Schema", "Domain", crypto]),
         tests("KafkaTests", ["Kafka"]),
-        tests("StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
+        tests(
+            "StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
         tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
@@ -140,8 +141,10 @@ let package = Package(
             ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
-        tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+        tests(
+            "PatchbayTests",
+            ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]

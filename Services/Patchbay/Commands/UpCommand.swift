@@ -66,17 +66,20 @@ struct UpCommand: AsyncParsableCommand {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var connection = try kafka.connection()
         if let localBroker {
-            let broker = try await LocalBroker.start(path: localBroker, port: Sockets.freePorts(1)[0], folder: folder)
+            let broker = try await DevelopmentBroker.start(
+                path: localBroker, port: Sockets.freePorts(1)[0], folder: folder)
             started.add(broker.process)
             connection.properties["bootstrap.servers"] = broker.bootstrapServers
+            connection.properties.merge(DevelopmentBroker.properties) { $1 }
             print("broker     \(broker.bootstrapServers) (in memory, for development)")
         }
         let catalogue = TopicCatalogue(connection: connection, partitions: partitions)
-        _ = try await onThread { try catalogue.create(try catalogue.differences()) }
+        _ = try await onOwnThread { try catalogue.create(try catalogue.differences()) }
         let plan = Stack.Plan(
             executables: Self.executablesFolder, folder: folder,
             bootstrapServers: connection.properties["bootstrap.servers"] ?? "", topicPrefix: connection.prefix,
-            ports: ports, secrets: DevelopmentSecrets())
+            ports: ports, secrets: DevelopmentSecrets(),
+            environment: localBroker == nil ? [:] : DevelopmentBroker.environment)
         let stack = Stack(plan)
         let processes = try await stack.start()
         for service in Stack.Service.allCases { processes[service].map(started.add) }

@@ -7,7 +7,7 @@ extension Journey {
         steps.step("The organization is loaded, and six agents come in")
         try await steps.hold("patchbay apply: the organization is in force") {
             let (store, receiver) = (ConfigurationStore(connection: connection), receiverURL)
-            let revision = try await onThread {
+            let revision = try await onOwnThread {
                 let entries = try DemoOrganization.load(receiver: receiver).entries(now: .now)
                 let written = try store.update { applied in
                     let changes = try ConfigurationChanges(from: applied, to: entries)
@@ -25,7 +25,7 @@ extension Journey {
 
     /// The configuration reaches the router through its log: until then the agent is unknown there.
     private func setPresence(of agent: String, _ presence: String) async throws {
-        try await eventually("the router knows \(agent)") {
+        try await until("the router knows \(agent)") {
             do {
                 try await api.setPresence(agent, presence)
                 return (true, "")

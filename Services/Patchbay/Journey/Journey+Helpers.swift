@@ -33,7 +33,7 @@ extension Journey {
     /// Waits for the delivery of a text by webhook, and checks its signature.
     /// - Returns: the payload's data.
     func webhook(saying text: String) async throws -> JSONValue {
-        let delivery = try await eventually("the delivery of “\(text)” by webhook") {
+        let delivery = try await until("the delivery of “\(text)” by webhook") {
             let all = receiver.all.filter { $0.kind == .webhook }
             return (
                 all.last { Self.data(of: $0)["text"]?.string?.hasPrefix(text) == true }, "\(all.count) other deliveries"
@@ -47,7 +47,7 @@ extension Journey {
 
     /// Waits for an SMS whose text fits, at Twilio's stand-in.
     func sms(to number: String, where fits: (String) -> Bool) async throws -> String {
-        try await eventually("an SMS to \(number)") {
+        try await until("an SMS to \(number)") {
             let forms = receiver.all.filter { $0.kind == .twilio }.map { Signatures.form($0.body) }
             let texts = forms.filter { $0["To"] == number }.compactMap { $0["Body"] }
             return (texts.last(where: fits), "\(texts)")

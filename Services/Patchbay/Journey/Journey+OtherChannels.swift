@@ -25,7 +25,7 @@ extension Journey {
             story.said.append(("customer", text))
         }
         try await steps.hold("verified evidence: the same work item, with the same agent, shows both messages") {
-            try await eventually("both messages on the work item") {
+            try await until("both messages on the work item") {
                 let item = try await api.workItem(story.workItemID)
                 let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
                 let isThere = story.said.filter { $0.author == "customer" }.allSatisfy { texts.contains($0.text) }
@@ -41,7 +41,7 @@ extension Journey {
             _ = try await api.change(
                 "PUT", "\(api.settings.context)/v1/customers/\(story.customerID)/profile", as: .connector, profile
             ).status(200, 202)
-            try await eventually("the number among her identifiers") {
+            try await until("the number among her identifiers") {
                 let customer = try await api.customer(story.customerID)
                 let values = customer["identifiers"]?.array?.compactMap { $0["value"]?.string } ?? []
                 return (values.contains(lenasNumber) ? true : nil, customer.text)
@@ -59,7 +59,7 @@ extension Journey {
             ]
             _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
             story.said.append(("customer", text))
-            try await eventually("the SMS on the work item") {
+            try await until("the SMS on the work item") {
                 let item = try await api.workItem(story.workItemID)
                 let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
                 return (texts.contains(text) ? true : nil, item.text)
@@ -98,7 +98,7 @@ extension Journey {
                 ("From", lenasNumber), ("To", "+33600000001"), ("Body", "5"), ("NumMedia", "0"),
             ]
             _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
-            try await eventually("the score on the work item") {
+            try await until("the score on the work item") {
                 let item = try await api.workItem(story.workItemID)
                 return (item["survey_score"]?.integer == 5 ? true : nil, item.text)
             }

@@ -22,7 +22,7 @@ extension Journey {
             return try accepted.text("customer_id")
         }
         let workItemID = try await steps.hold("her work item waits in the queue") {
-            try await eventually("a queued work item") {
+            try await until("a queued work item") {
                 let customer = try await api.customer(customerID)
                 let id = customer["conversations"]?[0]?["work_items"]?[0]?["work_item_id"]?.string
                 return (id, customer.text)
@@ -31,7 +31,7 @@ extension Journey {
         story.unansweredWorkItemID = workItemID
         for state in ["warned", "breached"] {
             try await steps.hold("the first response is \(state)") {
-                try await eventually("a first-response clock that is \(state)") {
+                try await until("a first-response clock that is \(state)") {
                     let clocks = try await api.clocks(ofWorkItem: workItemID)
                     let clock = clocks["clocks"]?.array?.first { $0["target"]?.string == "first-response" }
                     let at = clock?["\(state)_at"]?.string
@@ -40,7 +40,7 @@ extension Journey {
             }
         }
         try await steps.hold("the breach has raised its priority to 9") {
-            try await eventually("priority 9") {
+            try await until("priority 9") {
                 let item = try await api.workItem(workItemID)
                 return (item["priority"]?.integer == 9 ? true : nil, item.text)
             }
@@ -50,7 +50,7 @@ extension Journey {
     mutating func servicesAgree() async throws {
         steps.step("The services tell the same story")
         try await steps.hold("the timeline has everything that was said, once and in order") {
-            try await eventually("the whole conversation in the timeline") {
+            try await until("the whole conversation in the timeline") {
                 let timeline = try await api.timeline(ofConversation: story.conversationID)
                 let entries = timeline["entries"]?.array ?? []
                 let texts = entries.compactMap { $0["text"]?.string }.filter { text in

@@ -114,7 +114,7 @@ struct JourneyAPI: Sendable {
         -> JSONValue
     {
         var cursor: String?
-        return try await eventually("an offer to \(agent)", within: deadline) {
+        return try await until("an offer to \(agent)", within: deadline) {
             let desk = try await work(of: agent, after: cursor)
             cursor = desk["cursor"]?.string ?? cursor
             let offers = desk["offers"]?.array ?? []

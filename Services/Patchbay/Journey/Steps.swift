@@ -55,7 +55,7 @@ func expect(_ what: String, _ holds: Bool, found: @autoclosure () -> String) thr
 /// Asks again until there is an answer.
 /// - Throws: `JourneyFailure` with the last finding when the time is over.
 @discardableResult
-func eventually<Value>(
+func until<Value>(
     _ what: String, within deadline: Duration = .seconds(15), _ body: () async throws -> (value: Value?, found: String)
 ) async throws -> Value {
     let clock = ContinuousClock()

@@ -25,8 +25,10 @@ final class StartedProcesses: Sendable {
     /// - Returns: names of services that did not stop as they should. The broker's data is not wanted again.
     func stopAll() async -> [String] {
         let all = processes.withLock(\.self)
-        let unclean = await Stack.stop(all.filter { $0.name != LocalBroker.processName })
-        for broker in all where broker.name == LocalBroker.processName { await broker.stop(patience: .seconds(3)) }
+        let unclean = await Stack.stop(all.filter { $0.name != DevelopmentBroker.processName })
+        for broker in all where broker.name == DevelopmentBroker.processName {
+            await broker.stop(patience: .seconds(3))
+        }
         return unclean
     }
 }

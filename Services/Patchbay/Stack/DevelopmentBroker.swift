@@ -2,15 +2,21 @@ import Foundation
 import Kafka
 
 /// A small broker on this machine for development: it speaks Kafka's protocol, and keeps its data in memory.
-struct LocalBroker {
+struct DevelopmentBroker {
     static let processName = "broker"
+    /// It answers a fetch with the whole rest of a partition, whatever limit the request names, and beyond this
+    /// property's default a consumer would never recover.
+    static let properties = ["receive.message.max.bytes": "1000000000"]
+    /// The same for the services.
+    static let environment = ["PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000"]
+
     let process: ChildProcess
     let bootstrapServers: String
 
     /// Starts it, and waits until it answers.
     /// - Parameter path: of `noida-db`, as pip installs it.
     static func start(path: String, port: Int, folder: URL, deadline: Duration = .seconds(30)) async throws
-        -> LocalBroker
+        -> DevelopmentBroker
     {
         let process = try ChildProcess(
             name: processName, executable: try program(behind: path),
@@ -23,7 +29,9 @@ struct LocalBroker {
         let clock = ContinuousClock()
         let end = clock.now + deadline
         while clock.now < end, process.isRunning {
-            if Sockets.accepts(port: port) { return LocalBroker(process: process, bootstrapServers: bootstrapServers) }
+            if Sockets.accepts(port: port) {
+                return DevelopmentBroker(process: process, bootstrapServers: bootstrapServers)
+            }
             try await Task.sleep(for: .milliseconds(50))
         }
         await process.stop(patience: .seconds(2))
