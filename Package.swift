@@ -125,7 +125,12 @@ let package = Package(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
             swiftSettings: strict),
         tests("DomainTests", ["Domain"]),
-        tests("SchemaTests", ["Schema", "Domain", crypto]),
+        tests(
+            "SchemaTests",
+            [
+                "Schema", "Domain", crypto, .product(name: "Collections", package: "swift-collections"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
         tests("KafkaTests", ["Kafka"]),
         tests(
             "StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),

@@ -92,6 +92,7 @@ extension KafkaError.Code {
     package static let invalidPartitions = Self(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS)
     package static let invalidConfiguration = Self(RD_KAFKA_RESP_ERR_INVALID_CONFIG)
     package static let notController = Self(RD_KAFKA_RESP_ERR_NOT_CONTROLLER)
+    package static let outOfOrderSequenceNumber = Self(RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER)
     package static let invalidProducerEpoch = Self(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
     package static let concurrentTransactions = Self(RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS)
     package static let offsetNotAvailable = Self(RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE)

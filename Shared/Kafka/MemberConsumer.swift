@@ -131,6 +131,8 @@ package final class MemberConsumer: @unchecked Sendable {
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
         } else {
+            // Answers whatever rebalance is waiting for an acknowledgement: without it the group is never left.
+            rd_kafka_assign(handle.instance, nil)
             let deadline = Deadline(after: .seconds(5))
             while rd_kafka_consumer_closed(handle.instance) == 0, !deadline.isOver {
                 guard let event = rd_kafka_queue_poll(closing, 50) else { continue }

@@ -4,8 +4,9 @@ import Synchronization
 /// An idempotent producer, transactional if it has a transactional id.
 ///
 /// Nothing runs behind the caller's back except librdkafka's own threads: delivery reports wait in a queue until
-/// `poll` fetches them. The defaults make a failed delivery fatal, so that what lands is always a gap-free prefix of
-/// what was produced: `message.timeout.ms=0`, `enable.gapless.guarantee=true`.
+/// `poll` fetches them. The defaults make what lands a gap-free prefix of what was produced: a refused record is fatal
+/// (`enable.gapless.guarantee=true`), and none is given up by the clock (`message.timeout.ms=0`), which that guarantee
+/// would not cover.
 ///
 /// - Ordering: records of one partition land in the order of `produce`.
 /// - Bounds: librdkafka's `queue.buffering.max.messages` (100,000) and `queue.buffering.max.kbytes` (1 GiB) count what is

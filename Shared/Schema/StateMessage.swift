@@ -17,7 +17,7 @@ package struct StateMessage: Sendable {
 
     private static let connector: [StateMessage] = []
 
-    private static let context: [StateMessage] = []
+    private static let context = [StateMessage(.contextState, "", WireContextEntity.self)]
 
     private static let router: [StateMessage] = []
 

@@ -65,13 +65,16 @@ package final class LocalBroker: Sendable {
         return name
     }
 
-    /// Makes topics as named.
+    /// Makes topics as named; existing ones stay as they are.
     package func makeTopics(_ topics: [Admin.NewTopic]) async throws {
         let properties = properties
         try await onThread {
             let admin = try Admin(properties: properties)
             defer { admin.close() }
-            for case (_, let error?) in try admin.createTopics(topics, timeout: .seconds(30)) { throw error }
+            for case (_, let error?) in try admin.createTopics(topics, timeout: .seconds(30))
+            where error.code != .topicAlreadyExists {
+                throw error
+            }
         }
     }
 
@@ -115,7 +118,7 @@ extension LocalBroker {
         ]
         let orders = Pipe()
         shell.standardInput = orders
-        try shell.run()
+        try withoutBlockedSignals { try shell.run() }
         running.withLock { $0 = Running(shell: shell, orders: orders) }
 
         let properties = properties.merging(["log_level": "0"]) { $1 }

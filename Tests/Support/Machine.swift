@@ -48,3 +48,14 @@ package func uniqueName(_ base: String) -> String {
 /// The folder with `Package.swift`.
 package let repositoryRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
+
+/// Runs `body` with no signal blocked on this thread. For starting processes: they inherit the thread's mask, and the
+/// threads of the cooperative pool block SIGTERM, SIGINT and SIGCHLD, which a child that waits for them never gets.
+package func withoutBlockedSignals<Result>(_ body: () throws -> Result) rethrows -> Result {
+    var none = sigset_t()
+    sigemptyset(&none)
+    var previous = sigset_t()
+    pthread_sigmask(SIG_SETMASK, &none, &previous)
+    defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
+    return try body()
+}

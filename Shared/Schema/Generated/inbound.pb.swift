@@ -302,11 +302,23 @@ package nonisolated struct WireIdentityLink: Sendable {
   /// The message, profile revision or person that brought the evidence.
   package var reason: String = String()
 
+  /// The customer whom the evidence named, when that one belongs to another customer in turn: customer_id is then whom
+  /// the messages go to.
+  package var via: String {
+    get {_via ?? String()}
+    set {_via = newValue}
+  }
+  /// Returns true if `via` has been explicitly set.
+  package var hasVia: Bool {self._via != nil}
+  /// Clears the value of `via`. Subsequent reads from it will return its default value.
+  package mutating func clearVia() {self._via = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _identifier: WireIdentifier? = nil
+  fileprivate var _via: String? = nil
 }
 
 /// Where context put a message.
@@ -801,7 +813,7 @@ nonisolated extension WireEvidence: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireIdentityLink: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".IdentityLink"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{3}customer_id\0\u{1}evidence\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}identifier\0\u{3}customer_id\0\u{1}evidence\0\u{1}reason\0\u{1}via\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -813,6 +825,7 @@ nonisolated extension WireIdentityLink: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 2: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.evidence) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._via) }()
       default: break
       }
     }
@@ -835,6 +848,9 @@ nonisolated extension WireIdentityLink: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
     }
+    try { if let v = self._via {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -843,6 +859,7 @@ nonisolated extension WireIdentityLink: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.customerID != rhs.customerID {return false}
     if lhs.evidence != rhs.evidence {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._via != rhs._via {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -115,6 +115,7 @@ extension IdentityLink: WireValue {
             $0.customerID = customerID.rawValue
             $0.evidence = evidence.wire
             $0.reason = reason
+            if let via { $0.via = via.rawValue }
         }
     }
 
@@ -123,7 +124,8 @@ extension IdentityLink: WireValue {
             identifier: try .required("identifier", wire.hasIdentifier ? wire.identifier : nil),
             customerID: try .required("customer_id", wire.customerID),
             evidence: try .required("evidence", wire.evidence),
-            reason: wire.reason)
+            reason: wire.reason,
+            via: try CustomerID.optional("via", wire.hasVia ? wire.via : nil))
     }
 }
 
