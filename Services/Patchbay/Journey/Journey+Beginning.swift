@@ -29,7 +29,8 @@ extension Journey {
             do {
                 try await api.setPresence(agent, presence)
                 return (true, "")
-            } catch let failure as JourneyFailure where failure.found.hasPrefix("404") {
+            } catch let failure as JourneyFailure where failure.found.hasPrefix("404") || failure.found.hasPrefix("503")
+            {
                 return (nil, failure.found)
             }
         }

@@ -34,9 +34,9 @@ extension Journey {
             try await expectAgent("amelie", of: story.workItemID)
         }
         try await steps.hold("the CRM adds her verified phone number to her profile") {
-            let phone = JSONValue.object(["kind": "phone", "value": lenasNumber])
+            let phone = JSONValue.object(["kind": "phone", "value": lenasNumber, "verified": true])
             let profile: JSONValue = .object([
-                "name": "Lena", "language": "fr", "verified_identifiers": JSONValue.array([phone]),
+                "name": "Lena", "language": "fr", "identifiers": JSONValue.array([phone]),
             ])
             _ = try await api.change(
                 "PUT", "\(api.settings.context)/v1/customers/\(story.customerID)/profile", as: .connector, profile

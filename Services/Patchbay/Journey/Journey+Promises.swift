@@ -24,7 +24,7 @@ extension Journey {
         let workItemID = try await steps.hold("her work item waits in the queue") {
             try await until("a queued work item") {
                 let customer = try await api.customer(customerID)
-                let id = customer["conversations"]?[0]?["work_items"]?[0]?["work_item_id"]?.string
+                let id = customer["open_conversation"]?["work_items"]?[0]?["id"]?.string
                 return (id, customer.text)
             }
         }
@@ -51,12 +51,12 @@ extension Journey {
         steps.step("The services tell the same story")
         try await steps.hold("the timeline has everything that was said, once and in order") {
             try await until("the whole conversation in the timeline") {
-                let timeline = try await api.timeline(ofConversation: story.conversationID)
-                let entries = timeline["entries"]?.array ?? []
+                let conversation = try await api.conversation(story.conversationID)
+                let entries = (conversation["entries"]?.array ?? []).reversed()
                 let texts = entries.compactMap { $0["text"]?.string }.filter { text in
                     story.said.contains { $0.text == text }
                 }
-                return (texts == story.said.map(\.text) ? true : nil, timeline.text)
+                return (texts == story.said.map(\.text) ? true : nil, conversation.text)
             }
         }
         try await steps.hold("both work items are closed by Amélie") {

@@ -132,8 +132,9 @@ struct JourneyAPI: Sendable {
 
     // MARK: What is known
 
-    func timeline(ofConversation id: String) async throws -> JSONValue {
-        try await send("GET", "\(settings.context)/v1/conversations/\(id)/timeline", as: .supervisor).status(200).json
+    /// A conversation with its work items and everything that was said, the newest first.
+    func conversation(_ id: String) async throws -> JSONValue {
+        try await send("GET", "\(settings.context)/v1/conversations/\(id)?limit=200", as: .supervisor).status(200).json
     }
 
     func customer(_ id: String) async throws -> JSONValue {
