@@ -12,23 +12,17 @@ extension Journey {
             _ = try await api.act(
                 "dana", on: "work-items/\(try offer.text("work_item_id"))/reply", .object(["text": "I am on it."]))
         }
-        let customerID = try await steps.hold(
+        let workItemID = try await steps.hold(
             "Noor's message is accepted, and acknowledged with the expected waiting time"
         ) {
-            story.unansweredSince = .now
-            let accepted = try await api.postMessage(
+            _ = try await api.postMessage(
                 account: "demo-accounts", message(from: "noor", "Please close my account."))
-            _ = try await webhook(saying: "Thank you for your message. We expect to answer within about 2 minutes.")
-            return try accepted.text("customer_id")
+            let wait = "We expect to answer within about 2 minutes."
+            return try await webhook(saying: "Thank you for your message. \(wait)").text("work_item_id")
         }
-        let workItemID = try await steps.hold("her work item waits in the queue") {
-            try await until("a queued work item") {
-                let customer = try await api.customer(customerID)
-                let id = customer["open_conversation"]?["work_items"]?[0]?["id"]?.string
-                return (id, customer.text)
-            }
+        try await steps.hold("her work item waits in the queue") {
+            try expect("the state", try await api.workItem(workItemID)["state"]?.string, is: "queued")
         }
-        story.unansweredWorkItemID = workItemID
         for state in ["warned", "breached"] {
             try await steps.hold("the first response is \(state)") {
                 try await until("a first-response clock that is \(state)") {
