@@ -56,8 +56,6 @@ struct Journey {
         var linkToken = ""
         /// Texts of the conversation in their order, with who said them.
         var said: [(author: String, text: String)] = []
-        var unansweredWorkItemID = ""
-        var unansweredSince = ContinuousClock.now
     }
 
     /// Plays it, and prints each step.
