@@ -61,7 +61,9 @@ struct ReferenceRules {
             rows += 1
             let names = line.matches(of: quoted).map(\.1)
             #expect(!names.isEmpty, "promise \(rows) names no test")
-            for name in names { #expect(tests.contains("\"\(name)\""), "no test is named “\(name)”") }
+            for name in names {
+                #expect(tests.contains("\"\(name)\"") || tests.contains("`\(name)`"), "no test is named “\(name)”")
+            }
             for name in line.matches(of: metric).map(\.1) {
                 #expect(sources.contains("\"\(name)\""), "no metric is named \(name)")
             }
