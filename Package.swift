@@ -140,16 +140,28 @@ let package = Package(
         tests(
             "ContextTests",
             [
-                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Streams",
+                "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+<<<<<<< HEAD
         tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests(
             "PatchbayTests",
             ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
         tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+=======
+        tests(
+            "SLATimerTests",
+            [
+                "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
+        tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
+        tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+>>>>>>> main
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]

@@ -30,7 +30,7 @@ package final class Admin: @unchecked Sendable {
     package init(properties: [String: String]) throws(KafkaError) {
         let defaults = ["socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000"]
         client = try Client(
-            RD_KAFKA_PRODUCER, properties: defaults.merging(properties) { $1 }, events: RD_KAFKA_EVENT_ERROR,
+            RD_KAFKA_PRODUCER, properties: defaults.merging(properties) { $1 }, events: 0,
             context: "admin")
     }
 

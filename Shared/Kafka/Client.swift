@@ -21,7 +21,8 @@ final class Client: @unchecked Sendable {
     private var users = 0
 
     /// Creates the instance.
-    /// - Parameter events: the `RD_KAFKA_EVENT_…` bits that the queue is to carry; there are no C callbacks at all.
+    /// - Parameter events: the `RD_KAFKA_EVENT_…` bits that the queue is to carry, none if nobody polls it; there are no
+    ///   C callbacks at all.
     /// - Throws: `.invalidArgument` naming property and value; `.fail` and others when the instance cannot start.
     init(
         _ kind: rd_kafka_type_t, properties: [String: String], events: Int32, context: String
@@ -37,6 +38,9 @@ final class Client: @unchecked Sendable {
         }
         if properties["debug"] == nil { patchbay_conf_silence(configuration) }
         rd_kafka_conf_set_events(configuration, events)
+        // Token refreshes run on a thread of librdkafka's, so that they do not depend on anybody polling.
+        let refreshesTokens = ["sasl.mechanism", "sasl.mechanisms"].contains { properties[$0] == "OAUTHBEARER" }
+        rd_kafka_conf_enable_sasl_queue(configuration, refreshesTokens ? 1 : 0)
 
         var instance: OpaquePointer?
         let reason = withErrorText { instance = rd_kafka_new(kind, configuration, $0, $1) }
@@ -44,6 +48,9 @@ final class Client: @unchecked Sendable {
             let code = rd_kafka_last_error()
             rd_kafka_conf_destroy(configuration)
             throw KafkaError(KafkaError.Code(code), context: context, reason: reason)
+        }
+        if refreshesTokens, let error = rd_kafka_sasl_background_callbacks_enable(instance) {
+            rd_kafka_error_destroy(error)
         }
         if kind == RD_KAFKA_CONSUMER {
             rd_kafka_poll_set_consumer(instance)

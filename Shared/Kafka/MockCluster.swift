@@ -25,7 +25,7 @@ package final class MockCluster: @unchecked Sendable {
     package init(brokers: Int = 1) throws(KafkaError) {
         let properties = ["test.mock.num.brokers": "\(brokers)"]
         client = try Client(
-            RD_KAFKA_PRODUCER, properties: properties, events: RD_KAFKA_EVENT_ERROR, context: "mock cluster")
+            RD_KAFKA_PRODUCER, properties: properties, events: 0, context: "mock cluster")
     }
 
     /// What clients connect with.

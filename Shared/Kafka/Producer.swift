@@ -54,13 +54,12 @@ package final class Producer: @unchecked Sendable {
         all["transactional.id"] = transactionalID
         if transactionalID != nil { all["message.timeout.ms"] = nil }
 
-        // A transaction's commit reports its failed deliveries itself, and waits for the reports that nobody would
-        // fetch meanwhile if there were any.
-        let reports = transactionalID == nil ? RD_KAFKA_EVENT_DR : 0
+        // Nobody has to poll a transactional producer: its commit tells of failed deliveries, and would wait for the
+        // reports that nobody fetches meanwhile if there were any.
+        let events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS
         context = transactionalID.map { "producer \($0)" } ?? "producer"
         client = try Client(
-            RD_KAFKA_PRODUCER, properties: all, events: reports | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS,
-            context: context)
+            RD_KAFKA_PRODUCER, properties: all, events: transactionalID == nil ? events : 0, context: context)
     }
 
     /// Queues one record. Never blocks; any thread.
@@ -91,7 +90,8 @@ package final class Producer: @unchecked Sendable {
 
     /// The deliveries since the last call: waits up to `timeout` for the first, and takes the rest without waiting.
     ///
-    /// Blocks the calling thread; one thread at a time. A transactional producer has none: its commit tells.
+    /// Blocks the calling thread; one thread at a time. It has to be called, for the queue to stay bounded; but not
+    /// for a transactional producer, which has no reports: its commit tells.
     /// - Bounds: one batch of librdkafka's reports beyond 10,000.
     package func poll(timeout: Duration) -> [Delivery] {
         var deliveries = state.withLock { state in

@@ -21,5 +21,7 @@ package struct StateMessage: Sendable {
 
     private static let router: [StateMessage] = []
 
-    private static let slaTimer: [StateMessage] = []
+    private static let slaTimer = [
+        StateMessage(.slaTimerState, "work-item/", WireSLATimerWorkItem.self)
+    ]
 }

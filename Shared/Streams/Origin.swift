@@ -106,7 +106,9 @@ package struct OriginFilter: Sendable {
         let place = Place(offset: origin.offset, index: origin.index)
         let digest = Self.digest(type, key, value)
         if let mark = last[origin.source], place <= mark {
-            guard let known = recent[origin.source], let oldest = known.oldest, place >= oldest else { return .repeated }
+            guard let known = recent[origin.source], let oldest = known.oldest, place >= oldest else {
+                return .repeated
+            }
             return known.digests[place] == digest ? .repeated : .repeatedDifferently
         }
         last[origin.source] = place

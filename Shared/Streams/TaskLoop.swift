@@ -221,7 +221,8 @@ final class TaskLoop<Machine: StreamMachine> {
     }
 
     private func waitForRoom() {
-        while acknowledgements.inFlight > settings.outputsInFlightMax, stopRequest == nil, checkpointer?.failure == nil {
+        while acknowledgements.inFlight > settings.outputsInFlightMax, stopRequest == nil, checkpointer?.failure == nil
+        {
             Thread.sleep(forTimeInterval: 0.001)
         }
     }
@@ -232,7 +233,8 @@ final class TaskLoop<Machine: StreamMachine> {
         if step.admission == .repeatedDifferently {
             task.context.onEvent(
                 StreamEvent(
-                    level: .error, message: "a repeated output differs from its first sending: its rule is not deterministic",
+                    level: .error,
+                    message: "a repeated output differs from its first sending: its rule is not deterministic",
                     metadata: ["origin": record.header(Origin.header) ?? "", "record": place]))
         }
         if let poison = step.poison {

@@ -1,6 +1,7 @@
 import ContextCore
 import Domain
 import OrderedCollections
+import TestSupport
 import Testing
 
 @Suite("Context under random messages, links, closures and restores")
@@ -13,7 +14,7 @@ struct ContextSimulationTests {
     @Test("Each accepted message is filed exactly once, within one hop, and every twin agrees", arguments: seeds)
     func simulate(seed: UInt64) {
         var network = Network(partitions: 3, seed: seed)
-        var generator = SeededGenerator(state: seed ^ 0xC0FF_EE00)
+        var generator = SeededGenerator(seed: seed ^ 0xC0FF_EE00)
         let sent = drive(&network, &generator)
         network.settle()
         checkMessages(network, sent, seed)

@@ -1,19 +1,6 @@
 import ContextCore
 import Domain
-
-/// A seeded generator, so that a failing run can be repeated.
-/// - Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
+import TestSupport
 
 /// Several partitions of `inbound` and a router, with every record delivered in its log's order and the logs in any.
 ///
@@ -43,7 +30,7 @@ struct Network {
 
     init(partitions count: Int, seed: UInt64) {
         partitions = (0..<count).map { _ in Partition() }
-        generator = SeededGenerator(state: seed)
+        generator = SeededGenerator(seed: seed)
     }
 
     func customer(_ id: CustomerID) -> Customer? {

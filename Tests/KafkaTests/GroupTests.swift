@@ -103,4 +103,32 @@ struct GroupTests {
         #expect(events.contains { if case .error(let error) = $0 { error.code == .maxPollExceeded } else { false } })
         #expect(events.contains(.lost([TopicPartition(topic: topic, partition: 0)])))
     }
+
+    @Test("A member closes in bounded time, with a rebalance unanswered or the broker gone", .timeLimit(.minutes(3)))
+    func closing() async throws {
+        let broker = try await LocalBroker.start()
+        let topic = try await broker.makeTopic()
+        let (first, second) = try await onThread {
+            let first = try MemberConsumer(properties: broker.properties, group: uniqueName("group"), topics: [topic])
+            let second = try MemberConsumer(properties: broker.properties, group: uniqueName("group"), topics: [topic])
+            var members = Members(members: [second])
+            try members.poll("the second is assigned") { $0[0].count == 1 }
+            try waitUntil("the first is to answer") {
+                first.poll(timeout: .milliseconds(100)).contains { if case .assigned = $0 { true } else { false } }
+            }
+            return (first, second)
+        }
+        try await onThread {
+            let started = ContinuousClock.now
+            first.close()
+            #expect(ContinuousClock.now - started < .seconds(15))
+        }
+        try await broker.kill()
+        try await onThread {
+            let started = ContinuousClock.now
+            second.close()
+            #expect(ContinuousClock.now - started < .seconds(15))
+        }
+        try await broker.close()
+    }
 }

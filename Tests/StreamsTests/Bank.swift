@@ -41,7 +41,9 @@ struct Bank: StreamMachine {
         let name = words[1]
         switch words[0] {
         case "deposit":
-            guard words.count == 3, let amount = Int(words[2]) else { throw PoisonRecord("deposit: expected an amount") }
+            guard words.count == 3, let amount = Int(words[2]) else {
+                throw PoisonRecord("deposit: expected an amount")
+            }
             let bonus = bonus
             change(name) { $0.balance += amount + bonus }
             return [entry(name, "balance \(accounts[name]?.balance ?? 0)"), entry("all", "\(name) \(amount)")]

@@ -2,8 +2,8 @@ import Domain
 import Foundation
 import Kafka
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @testable import Streams
 

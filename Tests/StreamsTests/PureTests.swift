@@ -109,7 +109,8 @@ struct PureTests {
         var broken = whole
         var stored: OrderedDictionary<String, [UInt8]> = [:]
         for offset in Int64(0)..<120 {
-            let record = record(offset, ["deposit A 1", "alarm B 7", "call C", "nonsense"].randomElement(using: &random)!,
+            let record = record(
+                offset, ["deposit A 1", "alarm B 7", "call C", "nonsense"].randomElement(using: &random)!,
                 headers: headers(&random, offset))
             let expected = whole.apply(record)
             let found = broken.apply(record)

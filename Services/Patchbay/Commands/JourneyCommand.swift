@@ -14,8 +14,7 @@ struct JourneyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try Journey.Settings(environment: ProcessInfo.processInfo.environment)
-        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasSuffix("_URL") }
-        guard await Journey.play(settings, connection: try kafka.connection(environment: environment)) else {
+        guard await Journey.play(settings, connection: try kafka.connection()) else {
             throw ExitCode.failure
         }
     }

@@ -1,3 +1,5 @@
+import ServiceKit
+
 /// What is wrong at one place of an organization's file, and what would be right there.
 struct ConfigurationProblem: Error, Hashable, Sendable, CustomStringConvertible {
     var file: String
@@ -27,20 +29,4 @@ func nearest(to word: String, of candidates: some Sequence<String>) -> String? {
     let distanceMax = word.count < 5 ? 1 : 2
     return candidates.map { ($0, editDistance(word, $0)) }.filter { $0.1 <= distanceMax }
         .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
-}
-
-/// How many characters have to be inserted, removed or replaced.
-private func editDistance(_ left: String, _ right: String) -> Int {
-    let right = Array(right)
-    var row = Array(0...right.count)
-    for (lineIndex, character) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = lineIndex + 1
-        for index in right.indices {
-            let replaced = diagonal + (character == right[index] ? 0 : 1)
-            diagonal = row[index + 1]
-            row[index + 1] = min(replaced, diagonal + 1, row[index] + 1)
-        }
-    }
-    return row[right.count]
 }

@@ -26,7 +26,7 @@ struct Journey {
         /// As `patchbay up --write-environment` wrote them.
         init(environment: [String: String]) throws {
             func url(_ name: String, _ service: Stack.Service) -> String {
-                environment["PATCHBAY_\(name)_URL"] ?? "http://127.0.0.1:\(service.port)"
+                environment["\(name)_URL"] ?? "http://127.0.0.1:\(service.port)"
             }
             connector = url("CONNECTOR", .connector)
             router = url("ROUTER", .router)

@@ -25,7 +25,7 @@ struct Announcement: Sendable {
         var pairs = plan.secrets.environment
         for service in Stack.Service.allCases {
             let name = service.rawValue.uppercased().replacing("-", with: "_")
-            pairs["PATCHBAY_\(name)_URL"] = plan.url(of: service)
+            pairs["\(name)_URL"] = plan.url(of: service)
         }
         pairs["PATCHBAY_KAFKA_BOOTSTRAP_SERVERS"] = plan.bootstrapServers
         pairs["PATCHBAY_TOPIC_PREFIX"] = plan.topicPrefix
