@@ -146,22 +146,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-<<<<<<< HEAD
-        tests("SLATimerTests", ["SLATimerApp", "SLATimerCore", "Domain", "Schema", "ServiceKit", "Curl"]),
-        tests(
-            "PatchbayTests",
-            ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
-        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
-=======
         tests(
             "SLATimerTests",
             [
                 "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
-        tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
-        tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
->>>>>>> main
+        tests(
+            "PatchbayTests",
+            ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]

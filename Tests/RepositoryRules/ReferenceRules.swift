@@ -62,12 +62,8 @@ struct ReferenceRules {
             let names = line.matches(of: quoted).map(\.1)
             #expect(!names.isEmpty, "promise \(rows) names no test")
             for name in names {
-<<<<<<< HEAD
-                #expect(tests.contains("\"\(name)\"") || tests.contains("`\(name)`"), "no test is named “\(name)”")
-=======
                 let isFound = tests.contains("\"\(name)\"") || tests.contains("`\(name)`")
                 #expect(isFound, "no test is named “\(name)”")
->>>>>>> main
             }
             for name in line.matches(of: metric).map(\.1) {
                 #expect(sources.contains("\"\(name)\""), "no metric is named \(name)")
