@@ -105,7 +105,7 @@ let package = Package(
         core("Connector"), core("Context"), core("Router"), core("SLATimer"),
         app("Connector", ["Curl", crypto]),
         app("Context", [.product(name: "GRDB", package: "GRDB.swift")]),
-        app("Router"),
+        app("Router", [.product(name: "Collections", package: "swift-collections")]),
         app("SLATimer"),
         .executableTarget(
             name: "PatchbayCLI",
@@ -143,9 +143,16 @@ let package = Package(
                 "ContextApp", "ContextCore", "Domain", "Schema", "ServiceKit", "Curl", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        tests("RouterTests", ["RouterApp", "RouterCore", "Domain", "Schema", "ServiceKit", "Curl"]),
+        tests(
+            "RouterTests",
+            [
+                "RouterApp", "RouterCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
         tests(
             "SLATimerTests",
             [

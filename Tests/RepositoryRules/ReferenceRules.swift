@@ -66,7 +66,8 @@ struct ReferenceRules {
                 #expect(isFound, "no test is named “\(name)”")
             }
             for name in line.matches(of: metric).map(\.1) {
-                #expect(sources.contains("\"\(name)\""), "no metric is named \(name)")
+                let isFound = sources.contains("\"\(name)\"")
+                #expect(isFound, "no metric is named \(name)")
             }
         }
         #expect(rows == 14, "the design makes fourteen promises")

@@ -23,6 +23,9 @@ package final class Replies<Key: Hashable & Sendable, Value: Sendable>: Sendable
         self.limit = limit
     }
 
+    /// How many requests expect a result now.
+    package var expectedCount: Int { state.withLock { $0.count } }
+
     /// Hands over a result, to everybody who expects it; nothing when nobody does.
     package func fulfil(_ key: Key, _ value: Value) {
         let continuations = state.withLock { state in state.expected[key].map { Array($0.values) } ?? [] }

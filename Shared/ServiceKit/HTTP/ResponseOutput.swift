@@ -4,23 +4,30 @@ package import Hummingbird
 extension Response {
     /// A JSON answer.
     package static func json(
-        _ value: any JSONRepresentable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+        _ value: JSONValue, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
     ) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
         if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
-        let body = ByteBuffer(bytes: value.json.bytes)
+        let body = ByteBuffer(bytes: value.bytes)
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// A JSON answer.
+    package static func json(
+        _ value: some JSONRepresentable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
+    ) -> Response {
+        .json(value.json, status: status, headers: headers)
     }
 
     /// A JSON answer of a known version: 304 without a body when the client has this one.
     package static func json(
-        _ value: any JSONRepresentable, version: ETag, for request: Request
+        _ value: some JSONRepresentable, version: ETag, for request: Request
     ) -> Response {
         let headers: HTTPFields = [.eTag: version.text, .cacheControl: "no-cache"]
         let known = request.headers[values: .ifNoneMatch]
         if version.isListed(in: known) { return Response(status: .notModified, headers: headers) }
-        return .json(value, headers: headers)
+        return .json(value.json, headers: headers)
     }
 
     /// Nothing to say: 204.

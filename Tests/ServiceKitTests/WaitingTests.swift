@@ -1,0 +1,158 @@
+import Hummingbird
+import Synchronization
+import Testing
+
+@testable import ServiceKit
+
+/// What the long polls of these tests look at.
+private final class Board: Sendable {
+    private let text = Mutex<String?>(nil)
+
+    var posted: String? {
+        get { text.withLock { $0 } }
+        set { text.withLock { $0 = newValue } }
+    }
+}
+
+@Suite("A request waits until there is something to answer")
+struct WaitingTests {
+    private func withPolls(
+        limit: Int = 10, seconds: Int = 120, _ body: (Int, Board, LongPolls<String>) async throws -> Void
+    ) async throws {
+        let board = Board()
+        let metrics = Metrics()
+        let polls = LongPolls<String>("work", limit: limit, metrics: metrics)
+        let build: @Sendable (ServiceSetup) async throws -> Void = { setup in
+            setup.router.get("/poll") { request, _ in
+                try await polls.respond(to: request, on: "maria", within: .seconds(seconds)) {
+                    board.posted.map { Response.json($0) }
+                }
+            }
+        }
+        try await withRunningService(.router, build: build) { port in try await body(port, board, polls) }
+        #expect(polls.waiting == 0)
+    }
+
+    @Test("What is there already is answered at once, over a connection that lives on")
+    func atOnce() async throws {
+        try await withPolls { port, board, _ in
+            board.posted = "news"
+            let request = Array("GET /poll HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+            let last = Array("GET /poll HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8)
+            let answers = try await onThread {
+                let connection = try RawConnection(port: port)
+                defer { connection.close() }
+                connection.write(request + last)
+                return String(decoding: try connection.readAll(), as: UTF8.self)
+            }
+            #expect(answers.ranges(of: "\"news\"").count == 2)
+        }
+    }
+
+    @Test("A change wakes the request")
+    func woken() async throws {
+        try await withPolls { port, board, polls in
+            async let reply = get("/poll", port: port)
+            #expect(try await eventually { polls.waiting == 1 })
+            polls.wake("jonas")
+            board.posted = "news"
+            polls.wake("maria")
+            let answer = try await reply
+            #expect(answer.json == .string("news"))
+            #expect(answer.headers["connection"] == "close")
+        }
+    }
+
+    @Test("A change between two looks is never missed")
+    func races() async throws {
+        try await withPolls(limit: 100) { port, board, polls async throws in
+            for round in 0..<30 {
+                board.posted = nil
+                async let reply = get("/poll", port: port)
+                if round.isMultiple(of: 2) { #expect(try await eventually { polls.waiting > 0 }) }
+                board.posted = "\(round)"
+                polls.wake("maria")
+                #expect(try await reply.json == .string("\(round)"))
+            }
+        }
+    }
+
+    @Test("After its time a request is answered with nothing")
+    func nothing() async throws {
+        try await withPolls(seconds: 1) { port, _, _ in
+            let reply = try await get("/poll", port: port)
+            #expect(reply.status == 204 && reply.body.isEmpty)
+        }
+    }
+
+    @Test("A client that hangs up waits no longer")
+    func hangUp() async throws {
+        try await withPolls { port, _, polls in
+            let connection = try RawConnection(port: port)
+            connection.write(Array("GET /poll HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            #expect(try await eventually { polls.waiting == 1 })
+            connection.close()
+            #expect(try await eventually { polls.waiting == 0 })
+        }
+    }
+
+    @Test("Too many waiting is 503 with the limit named")
+    func limited() async throws {
+        try await withPolls(limit: 1) { port, board, polls in
+            async let first = get("/poll", port: port)
+            #expect(try await eventually { polls.waiting == 1 })
+            let second = try await get("/poll", port: port)
+            #expect(second.status == 503 && second.problem == "too-many-waiting")
+            #expect(second.headers["retry-after"] != nil)
+            #expect(second.json["detail"]?.string?.contains("At most 1 ") == true)
+            board.posted = "news"
+            polls.wakeAll()
+            #expect(try await first.status == 200)
+        }
+    }
+
+    @Test("A stop ends open long polls within ten seconds")
+    func stopping() async throws {
+        let started = Mutex<ContinuousClock.Instant?>(nil)
+        let poll = Mutex<Task<Reply, any Error>?>(nil)
+        try await withPolls { port, _, polls async throws in
+            let task = Task { try await get("/poll", port: port) }
+            poll.withLock { $0 = task }
+            #expect(try await eventually { polls.waiting == 1 })
+            started.withLock { $0 = .now }
+        }
+        let start = try #require(started.withLock { $0 })
+        #expect(ContinuousClock.now - start < .seconds(10))
+        let task = try #require(poll.withLock { $0 })
+        #expect(try await task.value.status == 204)
+    }
+
+    @Test("A result reaches everybody who expects it, and only them")
+    func replies() async throws {
+        let replies = Replies<String, Int>()
+        replies.fulfil("a", 0)
+        async let other: Int = replies.expect("b", within: .seconds(60)) {}
+        async let twice: Int = replies.expect("a", within: .seconds(60)) {}
+        let answer = try await replies.expect("a", within: .seconds(60)) { () async throws in
+            #expect(try await eventually { replies.expectedCount == 3 })
+            replies.fulfil("a", 1)
+            replies.fulfil("b", 2)
+        }
+        #expect(answer == 1)
+        #expect(try await twice == 1)
+        #expect(try await other == 2)
+        #expect(replies.expectedCount == 0)
+    }
+
+    @Test("A result that does not come in time is a problem, and so is an act that fails")
+    func undecided() async throws {
+        struct Refused: Error {}
+        let replies = Replies<String, Int>(limit: 1)
+        let problem = await #expect(throws: Problem.self) {
+            try await replies.expect("a", within: .milliseconds(10)) {}
+        }
+        #expect(problem?.code == "undecided")
+        await #expect(throws: Refused.self) { try await replies.expect("a", within: .seconds(60)) { throw Refused() } }
+        #expect(replies.expectedCount == 0)
+    }
+}
