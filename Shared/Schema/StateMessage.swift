@@ -21,7 +21,7 @@ package struct StateMessage: Sendable {
 
     private static let context = [StateMessage(.contextState, "", WireContextEntity.self)]
 
-    private static let router: [StateMessage] = []
+    private static let router = [StateMessage(.routerState, "", WireRouterEntity.self)]
 
     private static let slaTimer = [
         StateMessage(.slaTimerState, "work-item/", WireSLATimerWorkItem.self)
