@@ -108,7 +108,7 @@ struct UpCommand: AsyncParsableCommand {
     private func dieWith<Result: Sendable>(
         _ started: StartedProcesses, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await firstToEnd(body, { throw Stack.died(await started.firstToEnd()) }).get()
+        try await firstToEnd(body, { throw Stack.died(try await started.firstToEnd()) }).get()
     }
 
     static var executablesFolder: URL {
