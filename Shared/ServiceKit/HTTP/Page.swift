@@ -32,9 +32,9 @@ extension InputFields {
         return (limit, cursor())
     }
 
-    /// The parameter `cursor`: what an earlier answer gave as `nextCursor`.
+    /// The parameter `cursor`: what an earlier answer gave as `next_cursor`.
     package func cursor() -> Cursor? {
-        optional("cursor", expected: "the nextCursor of an earlier answer") { $0.string.flatMap(Cursor.init(text:)) }
+        optional("cursor", expected: "the next_cursor of an earlier answer") { $0.string.flatMap(Cursor.init(text:)) }
     }
 }
 

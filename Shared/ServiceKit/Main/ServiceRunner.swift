@@ -61,6 +61,7 @@ package struct ServiceRunner: Sendable {
         quiet.logLevel = max(logger.logLevel, .notice)
         var configuration = ServiceGroupConfiguration(services: setup.parts + last, logger: quiet)
         configuration.gracefulShutdownSignals = signals
+        // No maximum for the cancellation: it would trap. The timer of `ServiceMain` ends what does not end.
         configuration.maximumGracefulShutdownDuration = Self.gracefulTime
         try await ServiceGroup(configuration: configuration).run()
     }
