@@ -4,6 +4,7 @@
 # Needs protoc (Debian: protobuf-compiler). The plugin is the package's own, or the one named in PROTOC_GEN_SWIFT.
 set -eu
 cd "$(dirname "$0")"
+command -v protoc >/dev/null || { echo "protoc is missing: apt-get install protobuf-compiler" >&2; exit 1; }
 plugin=${PROTOC_GEN_SWIFT:-}
 if [ -z "$plugin" ]; then
     (cd ../.. && swift build --product protoc-gen-swift)

@@ -32,6 +32,19 @@ struct WireJSONTests {
         #expect(try WireJSON.string(.routerState, key: [0xff], value: [1]) == #"{"bytes":"AQ=="}"#)
     }
 
+    @Test("What a stream keeps for itself is shown as it is")
+    func ownRecords() throws {
+        let control = Array("patchbay-control".utf8)
+        #expect(try WireJSON.string(.work, key: control, value: [0xff]) == #"{"bytes":"/w=="}"#)
+        #expect(try WireJSON.string(.work, key: control, value: []) == #"{"bytes":""}"#)
+        #expect(try WireJSON.string(.work, key: control, value: [0x37, 0x00]) == #"{"bytes":"NwA="}"#)
+        let position = Array(#"{"offset":\#n7,"marks":[]}"#.utf8)
+        for topic in Topic.allCases where topic.log != nil {
+            let text = try WireJSON.string(topic, key: Array("position".utf8), value: position)
+            #expect(text == #"{"offset": 7,"marks":[]}"#)
+        }
+    }
+
     @Test("Bytes that are no record are an error")
     func malformed() {
         #expect(throws: WireError.self) { try WireJSON.string(.work, key: [], value: [0xff]) }
