@@ -182,7 +182,7 @@ package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
     case limitReached = "limit-reached"
 }
 
-package struct Rejection: Hashable, Sendable {
+package struct Rejection: Error, Hashable, Sendable {
     package var code: RejectionCode
     /// Safe to show: names, never message content.
     package var detail: String

@@ -28,10 +28,9 @@ package final class AsyncProducer: Sendable {
     /// - Parameter properties: librdkafka's, over `message.timeout.ms=5000`.
     /// - Throws: `.invalidArgument` naming an unknown property or a wrong value.
     package init(properties: [String: String], inFlightMax: Int = 10_000) throws(KafkaError) {
-        let defaults = ["message.timeout.ms": "5000", "enable.gapless.guarantee": "false"]
-        self.properties = defaults.merging(properties) { $1 }
+        self.properties = ["message.timeout.ms": "5000"].merging(properties) { $1 }
         self.inFlightMax = inFlightMax
-        state = Mutex(State(producer: try Producer(properties: self.properties)))
+        state = Mutex(State(producer: try Producer(properties: self.properties, isGapless: false)))
         // The thread keeps `self` alive until `close()`.
         let thread = NamedThread.start("kafka-async") { self.run() }
         state.withLock { $0.thread = thread }
@@ -133,7 +132,7 @@ extension AsyncProducer {
         // The next attempt may well succeed: for the caller it is not fatal.
         fail(KafkaError(error.code, context: error.context, reason: error.reason, isRetriable: true))
         do throws(KafkaError) {
-            let producer = try Producer(properties: properties)
+            let producer = try Producer(properties: properties, isGapless: false)
             state.withLock { $0.producer = producer }
         } catch {
             // The properties were good once, so this is the machine out of threads or memory: `send` says closed.

@@ -4,9 +4,9 @@ import Synchronization
 /// An idempotent producer, transactional if it has a transactional id.
 ///
 /// Nothing runs behind the caller's back except librdkafka's own threads: delivery reports wait in a queue until
-/// `poll` fetches them. The defaults make what lands a gap-free prefix of what was produced: a refused record is fatal
-/// (`enable.gapless.guarantee=true`), and none is given up by the clock (`message.timeout.ms=0`), which that guarantee
-/// would not cover.
+/// `poll` fetches them. What a gapless one lands is always a prefix of what was produced: a refused record is fatal
+/// (`enable.gapless.guarantee=true`), and none is given up by the clock, which that guarantee would not cover
+/// (`message.timeout.ms=0`).
 ///
 /// - Ordering: records of one partition land in the order of `produce`.
 /// - Bounds: librdkafka's `queue.buffering.max.messages` (100,000) and `queue.buffering.max.kbytes` (1 GiB) count what is
@@ -36,23 +36,26 @@ package final class Producer: @unchecked Sendable {
     private let state = Mutex(State())
 
     /// Connects in the background; brokers that are away show as events and failed deliveries, not here.
-    /// - Parameter properties: librdkafka's, over the defaults named above; idempotence cannot be switched off.
+    /// - Parameters:
+    ///   - properties: librdkafka's, over our defaults; idempotence cannot be switched off.
+    ///   - isGapless: false lets a record fail on its own, and `message.timeout.ms` be set.
     /// - Throws: `.invalidArgument` naming an unknown property or a wrong value. Not retriable.
-    package init(properties: [String: String], transactionalID: String? = nil) throws(KafkaError) {
+    package init(
+        properties: [String: String], transactionalID: String? = nil, isGapless: Bool = true
+    ) throws(KafkaError) {
         var all = [
-            "enable.gapless.guarantee": "true", "linger.ms": "0", "partitioner": "murmur2_random",
-            "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000",
+            "linger.ms": "0", "partitioner": "murmur2_random", "socket.nagle.disable": "true",
+            "reconnect.backoff.max.ms": "1000",
         ]
-        if transactionalID == nil {
-            all["message.timeout.ms"] = "0"
-        } else {
-            // With the default of 100 each step of a transaction that meets CONCURRENT_TRANSACTIONS costs that long.
-            all["retry.backoff.ms"] = "1"
-        }
+        // With the default of 100 each step of a transaction that meets CONCURRENT_TRANSACTIONS costs that long.
+        if transactionalID != nil { all["retry.backoff.ms"] = "1" }
         all.merge(properties) { $1 }
         all["enable.idempotence"] = "true"
+        all["enable.gapless.guarantee"] = "\(isGapless)"
         all["transactional.id"] = transactionalID
-        if transactionalID != nil { all["message.timeout.ms"] = nil }
+        // A transaction's own time-out bounds its records.
+        if isGapless || transactionalID != nil { all["delivery.timeout.ms"] = nil }
+        if isGapless { all["message.timeout.ms"] = transactionalID == nil ? "0" : nil }
 
         // Nobody has to poll a transactional producer: its commit tells of failed deliveries, and would wait for the
         // reports that nobody fetches meanwhile if there were any.

@@ -15,11 +15,13 @@ package struct StateMessage: Sendable {
     /// The first that fits a record counts.
     package static let all = connector + context + router + slaTimer
 
-    private static let connector: [StateMessage] = []
+    private static let connector = [
+        StateMessage(.connectorState, "conversation/", WireConversationDeliveries.self)
+    ]
 
     private static let context = [StateMessage(.contextState, "", WireContextEntity.self)]
 
-    private static let router: [StateMessage] = []
+    private static let router = [StateMessage(.routerState, "", WireRouterEntity.self)]
 
     private static let slaTimer = [
         StateMessage(.slaTimerState, "work-item/", WireSLATimerWorkItem.self)

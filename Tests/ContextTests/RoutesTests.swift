@@ -21,15 +21,15 @@ struct RoutesTests {
             #expect(customer.json?["identifiers"]?.array?.count == 2)
             let timeline = try await context.send("GET", "\(Self.lena)/timeline?limit=5", as: .agent)
             #expect(timeline.json?["entries"]?.array?.count == 5)
-            let cursor = try #require(timeline.json?["nextCursor"]?.string)
+            let cursor = try #require(timeline.json?["next_cursor"]?.string)
             let rest = try await context.send("GET", "\(Self.lena)/timeline?limit=50&cursor=\(cursor)", as: .agent)
             #expect(rest.json?["entries"]?.array?.count == 7)
-            #expect(rest.json?["nextCursor"] == .null)
+            #expect(rest.json?["next_cursor"] == .null)
             let conversation = try await context.send("GET", "/v1/conversations/c1")
-            #expect(conversation.json?["workItems"]?[0]?["score"] == .integer(5))
+            #expect(conversation.json?["work_items"]?[0]?["score"] == .integer(5))
             #expect(conversation.json?["entries"]?.array?.count == 10)
             let search = try await context.send("GET", "/v1/search?q=remboursement+route")
-            #expect(search.json?["results"]?[0]?["messageID"] == .string("r1"))
+            #expect(search.json?["results"]?[0]?["message_id"] == .string("r1"))
         }
     }
 
@@ -40,7 +40,7 @@ struct RoutesTests {
             let customer = try await context.send("GET", Self.visitor)
             #expect(customer.status == 307)
             #expect(customer.header("location") == Self.lena)
-            #expect(customer.json?["linkedTo"] == Story.lena.json)
+            #expect(customer.json?["linked_to"] == Story.lena.json)
             let timeline = try await context.send("GET", "\(Self.visitor)/timeline?limit=3")
             #expect(timeline.status == 307)
             #expect(timeline.header("location") == "\(Self.lena)/timeline?limit=3")

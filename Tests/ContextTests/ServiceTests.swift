@@ -199,4 +199,23 @@ struct ServiceTests {
         }
         try deployment.close()
     }
+
+    @Test("A timeline that is ahead of the topics, because those were made anew, is built again from them")
+    func ahead() async throws {
+        let deployment = try await Deployment()
+        try await deployment.apply(Samples.configuration())
+        try await deployment.receive(Samples.message("m1", from: Samples.handle, text: "Bonjour"))
+        try await deployment.run { client in
+            let texts = try await client.texts(of: lena, 1)
+            #expect(texts == ["Bonjour"])
+        }
+        let file = try RawFile(deployment.database)
+        try file.execute("UPDATE place SET state = CAST(replace(state, '\"nextOffset\":', '\"nextOffset\":7') AS BLOB)")
+        try file.execute("UPDATE entry SET text = 'of another log'")
+        try await deployment.run { client in
+            let texts = try await client.texts(of: lena, 1)
+            #expect(texts == ["Bonjour"])
+        }
+        try deployment.close()
+    }
 }

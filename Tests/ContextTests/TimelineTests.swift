@@ -20,24 +20,24 @@ struct TimelineTests {
                 "profile-updated", "message", "identifier-linked", "assigned", "work-item-opened", "message",
             ], "seed \(seed)")
         let messages = entries.filter { $0["kind"] == .string("message") }
-        #expect(messages.compactMap { $0["messageID"]?.string } == ["r1", "m2", "m1"])
+        #expect(messages.compactMap { $0["message_id"]?.string } == ["r1", "m2", "m1"])
         #expect(messages[0]["delivery"]?["state"] == .string("read"))
         #expect(messages[0]["author"] == .string("agent"))
         #expect(messages[1]["address"]?["channel"] == .string("chat"))
         #expect(messages[2]["text"] == .string("Où est ma commande?"))
-        #expect(messages.allSatisfy { $0["conversationID"] == .string("c1") })
+        #expect(messages.allSatisfy { $0["conversation_id"] == .string("c1") })
         let customer = try #require(try await timeline.store.read { try $0.customer(Story.lena) })
         #expect(customer["profile"]?["attributes"]?["tier"] == .string("gold"))
         #expect(customer["identifiers"]?.array?.compactMap { $0["evidence"]?.string } == ["own", "continue-link"])
-        #expect(customer["openConversation"] == nil)
+        #expect(customer["open_conversation"] == nil)
         let conversation = try #require(try await timeline.store.read { try $0.conversation(Story.conversation) })
-        #expect(conversation["isOpen"] == .boolean(false))
-        let item = try #require(conversation["workItems"]?[0])
-        #expect(item["agentID"] == .string("ada"))
+        #expect(conversation["is_open"] == .boolean(false))
+        let item = try #require(conversation["work_items"]?[0])
+        #expect(item["agent_id"] == .string("ada"))
         #expect(item["disposition"] == .string("solved"))
         #expect(item["priority"] == .integer(8))
         #expect(item["score"] == .integer(5))
-        #expect(item["openedAt"] == Story.at(0).json)
+        #expect(item["opened_at"] == Story.at(0).json)
         try timeline.remove()
     }
 
@@ -68,7 +68,7 @@ struct TimelineTests {
             TimelineRecord(.inbound, partition: 9, offset: Int64($0.offset), at: Story.at(-5), .inbound($0.element))
         }
         try timeline.store.store(TimelineBatch(records: records + Story.interleaved(seed: 2)))
-        #expect(try await timeline.timeline().last?["messageID"] == .string("m0"))
+        #expect(try await timeline.timeline().last?["message_id"] == .string("m0"))
         #expect(try await timeline.timeline(Story.visitor).count == 1)
         try timeline.remove()
     }
@@ -212,6 +212,31 @@ struct TimelineFileTests {
             }
         }
         #expect(try await timeline.timeline().isEmpty)
+        try timeline.remove()
+    }
+
+    @Test("One read more than the limit is refused at once")
+    func readsAreBounded() async throws {
+        let timeline = try TestTimeline()
+        let store = timeline.store
+        let gate = DispatchSemaphore(value: 0)
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0...TimelineStore.readsMax {
+                group.addTask {
+                    do {
+                        try await store.read { _ in _ = gate.wait(timeout: .now() + .seconds(60)) }
+                        return false
+                    } catch {
+                        return error is TooManyReads
+                    }
+                }
+            }
+            // Nobody is through the gate, so the first to end is the one that was not let in.
+            let first = await group.next()
+            for _ in 0...TimelineStore.readsMax { gate.signal() }
+            return first
+        }
+        #expect(refused == true)
         try timeline.remove()
     }
 

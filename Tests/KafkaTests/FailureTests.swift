@@ -76,7 +76,7 @@ struct FailureTests {
         cluster.createTopic("t", partitions: 1)
         let properties = cluster.properties.merging(["message.timeout.ms": "500"]) { $1 }
         try await onThread {
-            let producer = try Producer(properties: properties)
+            let producer = try Producer(properties: properties, isGapless: false)
             defer {
                 producer.close()
                 cluster.close()

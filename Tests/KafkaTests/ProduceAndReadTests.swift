@@ -118,6 +118,32 @@ struct ProduceAndReadTests {
         #expect(events.1 == 3)
     }
 
+    @Test("Statistics tell where the partition ends and what was sent")
+    func statistics() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic()
+        let properties = broker.properties.merging(["statistics.interval.ms": "50"]) { $1 }
+        try await onThread {
+            let producer = try Producer(properties: properties)
+            defer { producer.close() }
+            for tag in 0..<5 { try producer.produce(topic: topic, partition: 0, key: nil, value: [1, 2], tag: tag) }
+            _ = try poll(producer, until: 5)
+            try waitUntil("the producer's statistics") {
+                _ = producer.poll(timeout: .milliseconds(50))
+                return producer.statistics?.transmittedRecords == 5
+            }
+            #expect(producer.statistics?.outgoingRecords == 0)
+
+            let consumer = try DataConsumer(properties: properties, topic: topic, partition: 0, from: .beginning)
+            defer { consumer.close() }
+            try waitUntil("the consumer's statistics") {
+                _ = consumer.poll(max: 10, timeout: .milliseconds(50))
+                let partition = consumer.statistics?.partitions.first { $0.partition.topic == topic }
+                return partition?.highOffset == 5
+            }
+        }
+    }
+
     @Test("wakeUp ends a waiting poll early", .timeLimit(.minutes(1)))
     func wakeUp() async throws {
         let broker = try await LocalBroker.shared()

@@ -26,7 +26,7 @@ import Testing
         try await TimerStand.with(Self.policy) { stand in
             try await stand.run { api in
                 try await stand.send(.opened())
-                try await eventually("the breach is said") {
+                try await eventually("the breach is said", within: .seconds(90)) {
                     try await stand.events().contains { if case .breached = $0.kind { true } else { false } }
                 }
                 let clocks = try await api.json("/v1/work-items/item-1/clocks")
@@ -47,7 +47,9 @@ import Testing
                 #expect(try await api.json("/v1/clocks?state=met")["work_items"]?.array?.isEmpty == true)
 
                 try await stand.send(.closed())
-                try await eventually("the survey is asked") { try await stand.records(.inbound).count == 1 }
+                try await eventually("the survey is asked", within: .seconds(90)) {
+                    try await stand.records(.inbound).count == 1
+                }
                 let metrics = try await api.get("/metrics", roles: nil).text
                 #expect(
                     metrics.contains(#"patchbay_sla_clock_events_total{event="breached",target="first-response"} 1"#))
@@ -67,12 +69,12 @@ import Testing
         try await TimerStand.with(Self.policy) { stand in
             try await stand.run { api in
                 try await stand.send(.opened())
-                try await eventually("the clock runs") {
+                try await eventually("the clock runs", within: .seconds(90)) {
                     try await api.get("/v1/work-items/item-1/clocks").status == 200
                 }
             }
             try await stand.run { _ in
-                try await eventually("the breach is said") {
+                try await eventually("the breach is said", within: .seconds(90)) {
                     try await stand.events().contains { if case .breached = $0.kind { true } else { false } }
                 }
             }

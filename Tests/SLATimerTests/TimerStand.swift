@@ -63,7 +63,7 @@ struct TimerStand: Sendable {
         ]
         try await withRunningService(.slaTimer, environment: environment, build: SLATimerService.build) { port in
             let api = TimerAPI(port: port, client: client)
-            try await eventually("the service is ready", within: .seconds(60)) {
+            try await eventually("the service is ready", within: .seconds(90)) {
                 try await api.get("/readyz", roles: nil).status == 200
             }
             try await body(api)

@@ -56,7 +56,9 @@ extension Sample {
             .identityUnlinked(
                 IdentityLink(identifier: phone, customerID: customer, evidence: .continueLink, reason: "")),
             .identifierAttached(
-                IdentityLink(identifier: phone, customerID: customer, evidence: .profile, reason: "revision 3")),
+                IdentityLink(
+                    identifier: phone, customerID: customer, evidence: .profile, reason: "revision 3",
+                    via: "c0ffee00-0000-5000-8000-000000000002")),
             .identifierDetached(
                 IdentityLink(identifier: phone, customerID: customer, evidence: .manual, reason: "supervisor sam")),
             .profileUpdated(profile), .profileUpdated(CustomerProfile(customerID: customer)),

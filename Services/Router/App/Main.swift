@@ -1,1 +1,7 @@
-@main struct Main { static func main() {} }
+import ServiceKit
+
+@main struct Main {
+    static func main() async {
+        await ServiceMain.run(.router, build: RouterService.build)
+    }
+}

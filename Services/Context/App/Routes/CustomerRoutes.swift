@@ -56,6 +56,8 @@ struct CustomerRoutes: Sendable {
             return try await store.read(body)
         } catch is ReadTimedOut {
             throw Problem.unavailable("Reading the timeline took too long.")
+        } catch is TooManyReads {
+            throw Problem.tooManyWaiting(limit: TimelineStore.readsMax)
         }
     }
 

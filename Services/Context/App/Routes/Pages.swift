@@ -42,14 +42,14 @@ extension TimelineReader {
         _ id: CustomerID, to owner: CustomerID, _ rest: String, _ request: Request
     ) -> Response {
         let query = request.uri.query.map { "?\($0)" } ?? ""
-        let body = JSONValue.object(["id": id, "linkedTo": owner])
+        let body = JSONValue.object(["id": id, "linked_to": owner])
         return .json(
             body, status: .temporaryRedirect, headers: [.location: "/v1/customers/\(owner)\(rest)\(query)"])
     }
 
     private func list(_ name: String, _ page: Page) -> JSONValue {
         let next = page.next.map { Cursor(["\($0.at)", $0.key]).json } ?? .null
-        return .object([(name, .array(page.entries)), ("nextCursor", next)])
+        return .object([(name, .array(page.entries)), ("next_cursor", next)])
     }
 }
 
@@ -58,7 +58,7 @@ extension TimelineReader.Mark {
         guard let cursor else { return nil }
         guard cursor.parts.count == 2, let at = Int64(cursor.parts[0]) else {
             throw .invalidFields([
-                FieldError(field: "cursor", value: nil, expected: "the nextCursor of an earlier answer")
+                FieldError(field: "cursor", value: nil, expected: "the next_cursor of an earlier answer")
             ])
         }
         self.init(at: at, key: cursor.parts[1])

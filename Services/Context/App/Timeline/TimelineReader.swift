@@ -64,8 +64,8 @@ struct TimelineReader {
         ]
         if let profile { members.append(("profile", self.profile(profile))) }
         if let conversation = items.first?["conversation"] as String? {
-            let open = JSONValue.object(["id": conversation, "workItems": items.map(workItem)])
-            members.append(("openConversation", open))
+            let open = JSONValue.object(["id": conversation, "work_items": items.map(workItem)])
+            members.append(("open_conversation", open))
         }
         return .object(members)
     }
@@ -77,8 +77,8 @@ struct TimelineReader {
         guard let first = items.first else { return nil }
         let isOpen = items.contains { ($0["closed_at"] as Int64?) == nil }
         return .object([
-            "id": id, "customerID": first["customer"] as String?, "isOpen": isOpen,
-            "openedAt": instant(first["opened_at"]), "workItems": items.map(workItem),
+            "id": id, "customer_id": first["customer"] as String?, "is_open": isOpen,
+            "opened_at": instant(first["opened_at"]), "work_items": items.map(workItem),
         ])
     }
 
@@ -124,9 +124,9 @@ struct TimelineReader {
             arguments: [words.pattern] + after(mark) + [limit + 1])
         return page(rows, limit) { row in
             .object([
-                "kind": row["kind"] as String, "at": instant(row["at"]), "customerID": row["customer"] as String?,
-                "conversationID": row["conversation"] as String?, "workItemID": row["work_item"] as String?,
-                "messageID": row["message"] as String?, "snippet": row["snippet"] as String?,
+                "kind": row["kind"] as String, "at": instant(row["at"]), "customer_id": row["customer"] as String?,
+                "conversation_id": row["conversation"] as String?, "work_item_id": row["work_item"] as String?,
+                "message_id": row["message"] as String?, "snippet": row["snippet"] as String?,
             ])
         }
     }

@@ -20,16 +20,16 @@ extension TimelineReader {
         let attributes: String = row["attributes"]
         return .object([
             "name": row["name"] as String?, "language": row["language"] as String?,
-            "attributes": try? JSONValue(parsing: attributes.utf8), "updatedAt": instant(row["updated_at"]),
+            "attributes": try? JSONValue(parsing: attributes.utf8), "updated_at": instant(row["updated_at"]),
         ])
     }
 
     func workItem(_ row: Row) -> JSONValue {
         .object([
-            "id": row["id"] as String, "poolID": row["pool"] as String?, "queueID": row["queue"] as String?,
+            "id": row["id"] as String, "pool_id": row["pool"] as String?, "queue_id": row["queue"] as String?,
             "channel": row["channel"] as String?, "priority": row["priority"] as Int?,
-            "agentID": row["agent"] as String?, "openedAt": instant(row["opened_at"]),
-            "closedAt": instant(row["closed_at"]), "disposition": row["disposition"] as String?,
+            "agent_id": row["agent"] as String?, "opened_at": instant(row["opened_at"]),
+            "closed_at": instant(row["closed_at"]), "disposition": row["disposition"] as String?,
             "score": row["score"] as Int?,
         ])
     }
@@ -37,10 +37,10 @@ extension TimelineReader {
     func entry(_ row: Row) -> JSONValue {
         let detail = (row["detail"] as String?).flatMap { try? JSONValue(parsing: $0.utf8) }
         return .object([
-            "kind": row["kind"] as String, "at": instant(row["at"]), "customerID": row["customer"] as String?,
-            "conversationID": row["conversation"] as String?, "workItemID": row["work_item"] as String?,
-            "messageID": row["message"] as String?, "direction": row["direction"] as String?,
-            "author": row["author"] as String?, "agentID": row["agent"] as String?, "address": address(row),
+            "kind": row["kind"] as String, "at": instant(row["at"]), "customer_id": row["customer"] as String?,
+            "conversation_id": row["conversation"] as String?, "work_item_id": row["work_item"] as String?,
+            "message_id": row["message"] as String?, "direction": row["direction"] as String?,
+            "author": row["author"] as String?, "agent_id": row["agent"] as String?, "address": address(row),
             "identifier": row["channel"] == nil ? identifierName(row) : nil, "subject": row["subject"] as String?,
             "text": row["text"] as String?, "language": row["language"] as String?, "role": row["role"] as String?,
             "delivery": delivery(row), "detail": detail,

@@ -10,15 +10,17 @@ import Synchronization
 /// The file is a projection of the topics and may be deleted at any time; one that is of another version or damaged is
 /// deleted here, and filled again from the beginning of the topics.
 ///
-/// - Bounds: `readersMax` reads at a time; each is given up after `readTime`.
+/// - Bounds: `readersMax` reads at a time, `readsMax` with those that wait; each is given up after `readTime`.
 final class TimelineStore: Sendable {
     static let readersMax = 4
+    static let readsMax = 256
     static let readTime = Duration.seconds(3)
 
     private let pool: DatabasePool
     private let prefix: String
     private let reached: Mutex<[TopicPartition: Int64]>
     private let skippedCount = Atomic<Int>(0)
+    private let reading = Atomic<Int>(0)
     let waiters = PositionWaiters()
 
     /// Opens the file in this directory, or makes both.
@@ -118,8 +120,11 @@ final class TimelineStore: Sendable {
     }
 
     /// Reads on one of the store's own threads, for a bounded time.
+    /// - Throws: `ReadTimedOut`; `TooManyReads` at once; what `body` throws.
     func read<Value: Sendable>(_ body: @escaping @Sendable (TimelineReader) throws -> Value) async throws -> Value {
-        try await withTimeLimit(Self.readTime) { [pool] in
+        defer { reading.subtract(1, ordering: .relaxed) }
+        guard reading.add(1, ordering: .relaxed).newValue <= Self.readsMax else { throw TooManyReads() }
+        return try await withTimeLimit(Self.readTime) { [pool] in
             try await pool.read { db in try body(TimelineReader(db: db)) }
         }
     }
@@ -130,6 +135,9 @@ final class TimelineStore: Sendable {
 
 /// A read took too long and was given up.
 struct ReadTimedOut: Error {}
+
+/// So many reads wait that another one would not be answered in time.
+struct TooManyReads: Error {}
 
 /// Runs `body`, and cancels it after `time`; GRDB interrupts a statement whose task is cancelled.
 func withTimeLimit<Value: Sendable>(

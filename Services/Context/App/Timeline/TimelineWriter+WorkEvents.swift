@@ -97,13 +97,13 @@ extension TimelineWriter {
         case .requeued(let agent, let reason):
             Shown(kind: "requeued", agent: agent, detail: .object(["reason": reason]))
         case .transferred(let agent, let queue):
-            Shown(kind: "transferred", agent: agent, detail: .object(["queueID": queue]))
+            Shown(kind: "transferred", agent: agent, detail: .object(["queue_id": queue]))
         case .escalated(let from, let to, let reason):
             Shown(kind: "escalated", detail: .object(["from": from, "to": to, "reason": reason]))
         case .closed(let agent, let disposition):
             Shown(kind: "work-item-closed", agent: agent, detail: .object(["disposition": disposition]))
         case .surveyAnswered(let survey, let score):
-            Shown(kind: "survey-answered", detail: .object(["surveyID": survey, "score": score]))
+            Shown(kind: "survey-answered", detail: .object(["survey_id": survey, "score": score]))
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
             .agentReplied, .requirementsRelaxed, .wrapUpStarted, .presenceChanged, .commandResult:
             nil

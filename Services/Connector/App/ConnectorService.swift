@@ -1,0 +1,137 @@
+import Curl
+import Domain
+import Kafka
+import Logging
+import Schema
+import ServiceKit
+import Streams
+
+/// Puts the connector together from its settings.
+enum ConnectorService {
+    /// The largest part in which a configuration revision travels through the log.
+    private static let configurationPartBytesMax = 512 << 10
+    /// Longer than any process lives, and short enough to be added to the clock.
+    private static let untilCancelled = Duration.seconds(1 << 31)
+
+    @Sendable static func build(_ setup: ServiceSetup) async throws {
+        let settings = setup.settings
+        let prefix = settings[CommonSettings.topicPrefix]
+        let publicURL = settings[ConnectorSettings.publicURL]
+        let links = links(publicURL, settings[ConnectorSettings.linkSecret], setup.logger)
+        let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
+            ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
+        }
+        let producer = try AsyncProducer(properties: settings.kafka)
+        let http = CurlClient(addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly)
+        let performer = DeliveryPerformer(
+            http: http, secrets: settings.secrets, links: links, publicURL: publicURL, metrics: setup.metrics,
+            logger: setup.logger)
+        let host = StreamHost(
+            settings: streamSettings(settings, prefix), configuration: table, performer: performer,
+            onEvent: { [logger = setup.logger] in log($0, logger) },
+            makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
+
+        let sink = EventSink(
+            topicPrefix: prefix, now: { .system },
+            produce: { topic, key, value, headers in
+                _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
+            })
+        addRoutes(setup, ChannelDirectory { table.current }, sink, links: links, publicURL: publicURL)
+        setup.health.check("streams") {
+            let status = host.status
+            return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
+        }
+        setup.health.check("configuration") {
+            table.current == nil ? .notReady("no configuration has been read yet") : .ready
+        }
+        collectMetrics(setup.metrics, host)
+        setup.run("clients") {
+            // First in, last out: everything else may use them until it has ended.
+            try? await Task.sleep(for: untilCancelled)
+            await http.close()
+            producer.close()
+        }
+        setup.run("configuration", table.run)
+        setup.run("streams", host.run, shutdown: host.shutdown)
+    }
+
+    /// Everything that answers HTTP.
+    static func addRoutes(
+        _ setup: ServiceSetup, _ directory: ChannelDirectory, _ sink: EventSink, links: ContinueLinks?,
+        publicURL: String?
+    ) {
+        let received = setup.metrics.counter(
+            "patchbay_connector_messages_total", help: "Messages and calls accepted.", labels: ["channel"])
+        let secrets = setup.settings.secrets
+        ChannelRoutes(
+            directory: directory, sink: sink, links: links, secrets: secrets, authenticator: setup.authenticator,
+            received: received, now: sink.now
+        ).add(to: setup.router)
+        TwilioRoutes(
+            directory: directory, sink: sink, secrets: secrets, publicURL: publicURL, received: received,
+            logger: setup.logger
+        ).add(to: setup.router)
+        ContinueRoutes(links: links, now: sink.now).add(to: setup.router)
+    }
+
+    private static func links(_ publicURL: String?, _ secret: Secret?, _ logger: Logger) -> ContinueLinks? {
+        guard let publicURL, let secret else {
+            logger.warning(
+                "replies carry no continue-links",
+                metadata: ["needed": "\(ConnectorSettings.publicURL.key), \(ConnectorSettings.linkSecret.key)"])
+            return nil
+        }
+        return ContinueLinks(publicURL: publicURL, secret: secret)
+    }
+
+    private static func streamSettings(_ settings: Settings, _ prefix: String) -> StreamSettings {
+        var stream = StreamSettings(
+            service: "connector", log: Topic.outbound.name(prefix: prefix),
+            state: Topic.connectorState.name(prefix: prefix), deadLetter: Topic.deadLetter.name(prefix: prefix),
+            group: "\(prefix)-connector", kafka: settings.kafka)
+        stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
+        stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        return stream
+    }
+
+    private static func log(_ event: StreamEvent, _ logger: Logger) {
+        let level: Logger.Level =
+            switch event.level {
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        logger.log(level: level, "\(event.message)", metadata: event.metadata.mapValues { "\($0)" })
+    }
+
+    private static func collectMetrics(_ metrics: Metrics, _ host: StreamHost<ConnectorStreamMachine>) {
+        metrics.collect { samples in
+            let status = host.status
+            for partition in status.partitions {
+                samples.gauge(
+                    "patchbay_stream_lag_records", help: "Records of the log that are not applied yet.",
+                    labels: ["partition": "\(partition.partition)"], value: Double(partition.lag))
+                if let pending = try? host.read(partition.partition, { $0.pendingMessages }) {
+                    samples.gauge(
+                        "patchbay_connector_pending_messages", help: "Messages that wait or are being delivered.",
+                        labels: ["partition": "\(partition.partition)"], value: Double(pending))
+                }
+            }
+            let counters = status.counters
+            let totals: [(String, String, Int)] = [
+                ("patchbay_stream_records_total", "Records applied.", counters.records),
+                ("patchbay_stream_outputs_total", "Outputs sent.", counters.outputs),
+                ("patchbay_stream_checkpoints_total", "Checkpoints committed.", counters.checkpoints),
+                ("patchbay_stream_repeats_total", "Repeated outputs dropped.", counters.repeatsDropped),
+                (
+                    "patchbay_stream_differing_repeats_total", "Repeats that differ; must stay 0.",
+                    counters.repeatsDiffering
+                ),
+                ("patchbay_stream_dead_letters_total", "Records nobody understood.", counters.deadLetters),
+                ("patchbay_stream_effects_total", "Effects performed.", counters.effectsPerformed),
+                ("patchbay_stream_restarts_total", "Tasks started again.", counters.restarts),
+            ]
+            for (name, help, value) in totals { samples.counter(name, help: help, value: Double(value)) }
+        }
+    }
+}

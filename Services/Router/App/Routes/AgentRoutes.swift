@@ -1,0 +1,98 @@
+import Domain
+import HTTPTypes
+import Hummingbird
+import RouterCore
+import ServiceKit
+import ServiceLifecycle
+
+/// An agent's own desk: presence, and the work that is offered and assigned.
+struct AgentRoutes: Sendable {
+    /// The longest that a poll waits; proxies close idle connections at 30 s or later.
+    static let waitSecondsMax = 25
+    /// An event stream in which nothing happened says so this often.
+    static let heartbeatTime = Duration.seconds(15)
+
+    let desk: Desk
+    let news: AgentNews
+
+    func add(to routes: RouterGroup<HTTPContext>) {
+        routes.put("/v1/agents/{id}/presence") { request, context in
+            let principal = try context.requirePrincipal()
+            let agentID = try context.pathID("id", AgentID.self)
+            try principal.requireAgent(agentID)
+            let key = try IdempotencyKey(of: request)
+            let presence = try await request.readJSON { $0.choice("presence", of: Presence.self) }
+            let seat = try desk.seat(of: agentID)
+            _ = try await desk.perform(
+                .setPresence(presence), id: key.commandID(of: principal), by: seat, trace: context.trace)
+            return Response.json(JSONValue.object(["agent_id": agentID.rawValue, "presence": presence.rawValue]))
+        }
+        routes.get("/v1/agents/{id}/work") { request, context in
+            let seat = try await enter(context)
+            let (wait, cursor) = try request.readQuery { query in
+                (query.optionalInteger("wait", in: 0...AgentRoutes.waitSecondsMax) ?? 0, query.cursor())
+            }
+            // No longer than the lease allows between two signs of life.
+            let time = Duration.seconds(min(wait, max(1, seat.leaseSeconds / 3)))
+            let response = try await news.polls.respond(to: request, on: seat.agentID, within: time) {
+                let view = try desk.view(seat)
+                return view.cursor == cursor ? nil : .json(view)
+            }
+            guard response.status == .noContent else { return response }
+            // Nothing new is an answer too: the same work with the same cursor.
+            return Response.json(
+                try desk.view(seat), headers: response.headers[.connection].map { [.connection: $0] } ?? [:])
+        }
+        routes.get("/v1/agents/{id}/events") { request, context in
+            let seat = try await enter(context)
+            let last = request.headers[HTTPField.Name("Last-Event-ID")!].flatMap(Cursor.init(text:))
+            return try events(of: seat, after: last, trace: context.trace)
+        }
+    }
+
+    /// Checks who asks, and notes that the agent is there; a supervisor's look is no sign of the agent's life.
+    private func enter(_ context: HTTPContext) async throws -> Desk.Seat {
+        let principal = try context.requirePrincipal()
+        let agentID = try context.pathID("id", AgentID.self)
+        try principal.requireSight(of: agentID)
+        let seat = try desk.seat(of: agentID)
+        _ = try desk.view(seat)
+        if principal.subject == agentID.rawValue { await desk.note(seat, trace: context.trace) }
+        return seat
+    }
+
+    /// Server-sent events over the same cursor as the long poll.
+    /// - Source: WHATWG HTML, section 9.2.
+    private func events(of seat: Desk.Seat, after last: Cursor?, trace: TraceContext) throws -> Response {
+        // Fails now rather than in the middle of an answer.
+        _ = try desk.view(seat)
+        let subscription = try news.subscribe(seat.agentID)
+        let body = ResponseBody { writer in
+            defer { subscription.end() }
+            var cursor = last
+            var written = ContinuousClock.now - AgentRoutes.heartbeatTime
+            try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
+            for await _ in subscription.stream.cancelOnGracefulShutdown() {
+                // Leadership that is lost ends the stream; the client comes again and finds the leader.
+                guard let view = try? desk.view(seat) else { break }
+                if view.cursor != cursor {
+                    cursor = view.cursor
+                    written = .now
+                    let event = "id: \(view.cursor.text)\nevent: work\ndata: \(view.json.text)\n\n"
+                    try await writer.write(ByteBuffer(string: event))
+                } else if ContinuousClock.now - written >= AgentRoutes.heartbeatTime {
+                    written = .now
+                    try await writer.write(ByteBuffer(string: ": heartbeat\n\n"))
+                }
+                await desk.note(seat, trace: nil)
+            }
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream", .cacheControl: "no-store",
+                HTTPField.Name("X-Accel-Buffering")!: "no",
+            ], body: body)
+    }
+}

@@ -1,0 +1,173 @@
+package import Domain
+import HTTPTypes
+package import RouterCore
+package import ServiceKit
+
+// How the router's values look over HTTP.
+
+extension AgentView {
+    /// Changes with whatever the agent sees.
+    var cursor: Cursor { Cursor([String(version)]) }
+}
+
+extension AgentView: JSONRepresentable {
+    package var json: JSONValue {
+        .object([
+            "agent_id": agentID.rawValue, "presence": presence.rawValue, "load": load, "capacity": capacity,
+            "offers": offers.compactMap(\.offerJSON), "assignments": assignments.map(\.assignmentJSON),
+            "cursor": cursor,
+        ])
+    }
+}
+
+extension WorkItem {
+    fileprivate var offerJSON: JSONValue? {
+        guard case .offered(let offer) = stage else { return nil }
+        return .object([
+            "offer_id": offer.id.rawValue, "expires_at": offer.expiresAt.rfc3339, "explanation": offer.explanation,
+            "work_item_id": id.rawValue, "conversation_id": conversationID.rawValue,
+            "customer_id": customerID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
+            "channel": address.channel.rawValue, "language": language, "display_name": displayName,
+            "accepted_at": acceptedAt.rfc3339, "excerpt": messages.last?.text,
+        ])
+    }
+
+    fileprivate var assignmentJSON: JSONValue {
+        .object([
+            "work_item_id": id.rawValue, "state": stage.name, "conversation_id": conversationID.rawValue,
+            "customer_id": customerID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
+            "channel": address.channel.rawValue, "language": language, "display_name": displayName,
+            "accepted_at": acceptedAt.rfc3339, "message_count": messageCount, "excerpt": messages.last?.text,
+            "version": version,
+        ])
+    }
+
+    /// Who has it, had it last or waits for it to come back.
+    var agentID: AgentID? {
+        switch stage {
+        case .queued: nil
+        case .offered, .assigned, .wrapUp: stage.holderID
+        case .parked(let agentID, _): agentID
+        case .closed(let agentID, _, _): agentID
+        }
+    }
+}
+
+/// Everything about one work item.
+struct WorkItemPage: Sendable {
+    let item: WorkItem
+    let waiting: [WaitingReason]
+
+    init(_ item: WorkItem, waiting: [WaitingReason]) {
+        self.item = item
+        self.waiting = waiting
+    }
+
+    /// Supervisors see everything; agents what they have, had, or are offered.
+    /// - Throws: `Problem` 403.
+    func requireSight(of principal: Principal) throws(Problem) {
+        guard principal.roles.isDisjoint(with: [.supervisor, .admin]) else { return }
+        let agentID = AgentID(principal.subject)
+        guard item.agentID == agentID || item.owners.contains(where: { $0.agentID == agentID }) else {
+            throw Problem(
+                .forbidden, RejectionCode.notYourWorkItem.rawValue, "The work item is not assigned to this agent.")
+        }
+    }
+}
+
+extension WorkItemPage: JSONRepresentable {
+    var json: JSONValue {
+        var members: [(String, JSONValue)] = []
+        guard case .object(let common) = common, case .object(let more) = more else { return .null }
+        members = common + more
+        return .object(members)
+    }
+
+    private var common: JSONValue {
+        .object([
+            "work_item_id": item.id.rawValue, "state": item.stage.name, "agent_id": item.agentID?.rawValue,
+            "conversation_id": item.conversationID.rawValue, "customer_id": item.customerID.rawValue,
+            "pool_id": item.poolID.rawValue, "queue_id": item.queueID.rawValue, "priority": item.priority,
+            "language": item.language, "display_name": item.displayName, "channel": item.address.channel.rawValue,
+            "reply_channel": item.replyAddress?.channel.rawValue, "accepted_at": item.acceptedAt.rfc3339,
+            "opened_at": item.openedAt.rfc3339, "requirements": item.requirements.map(\.json),
+            "relaxed_steps": item.step, "message_count": item.messageCount,
+            "messages": item.messages.map { message -> JSONValue in
+                .object([
+                    "message_id": message.messageID.rawValue, "channel": message.address.channel.rawValue,
+                    "text": message.text, "accepted_at": message.acceptedAt.rfc3339,
+                ])
+            },
+            "owners": item.owners.map { owner -> JSONValue in
+                .object([
+                    "agent_id": owner.agentID.rawValue, "since": owner.since.rfc3339, "until": owner.until?.rfc3339,
+                ])
+            },
+        ])
+    }
+
+    private var more: JSONValue {
+        var offer: WorkItem.Offer?
+        var (until, closedAt): (Instant?, Instant?)
+        var disposition: String?
+        switch item.stage {
+        case .queued, .assigned: break
+        case .offered(let live): offer = live
+        case .parked(_, let end): until = end
+        case .wrapUp(let wrapUp):
+            until = wrapUp.until
+            disposition = wrapUp.disposition
+        case .closed(_, let word, let at):
+            disposition = word
+            closedAt = at
+        }
+        return .object([
+            "offer_id": offer?.id.rawValue, "offer_expires_at": offer?.expiresAt.rfc3339,
+            "explanation": offer?.explanation, "until": until?.rfc3339, "disposition": disposition,
+            "closed_at": closedAt?.rfc3339, "waiting_since": item.stage.isQueued ? item.waitingSince.rfc3339 : nil,
+            "waiting_for": waiting.map(\.json), "survey_score": item.score,
+            "successor_id": item.successorID?.rawValue, "version": item.version,
+        ])
+    }
+}
+
+extension Requirement {
+    fileprivate var json: JSONValue { .object(["skill": skill.rawValue, "level": level]) }
+}
+
+extension WaitingReason {
+    fileprivate var json: JSONValue {
+        var (agentID, until): (AgentID?, Instant?)
+        switch self {
+        case .cooldown(let id, let end), .preferredAgentBusy(let id, let end): (agentID, until) = (id, end)
+        case .queueUnknown, .nobodyPresent, .skillMissing, .nobodyHasAllSkills, .atCapacity, .behindOthers: break
+        }
+        return .object(["code": code, "detail": detail, "agent_id": agentID?.rawValue, "until": until?.rfc3339])
+    }
+}
+
+extension QueueView: JSONRepresentable {
+    package var json: JSONValue {
+        .object([
+            "queue_id": queueID.rawValue, "backlog": backlog, "open": open,
+            "oldest_accepted_at": oldestAcceptedAt?.rfc3339, "average_handle_seconds": averageHandleSeconds,
+        ])
+    }
+}
+
+extension CommandResult: JSONRepresentable {
+    package var json: JSONValue {
+        guard case .done(let workItemID, let messageID) = outcome else { return .object([:]) }
+        return .object([
+            "command_id": commandID.rawValue, "work_item_id": workItemID?.rawValue,
+            "message_id": messageID?.rawValue,
+        ])
+    }
+}
+
+extension JSONValue {
+    /// Tells documents apart: FNV-1a, 64 bits.
+    var fingerprint: UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+    }
+}

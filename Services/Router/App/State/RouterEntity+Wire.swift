@@ -1,0 +1,106 @@
+import Domain
+import OrderedCollections
+package import RouterCore
+package import Schema
+import SwiftProtobuf
+
+extension RouterEntity: WireValue {
+    package var wire: WireRouterEntity {
+        .with {
+            switch self {
+            case .workItem(let item): $0.workItem = item.wire
+            case .agent(let agent): $0.agent = agent.wire
+            case .queue(let queue): $0.queue = queue.wire
+            case .command(let command): $0.command = command.wire
+            }
+        }
+    }
+
+    package init(wire: WireRouterEntity) throws(WireError) {
+        switch wire.kind {
+        case .workItem(let item): self = .workItem(try .required("work_item", item))
+        case .agent(let agent): self = .agent(try .required("agent", agent))
+        case .queue(let queue): self = .queue(try .required("queue", queue))
+        case .command(let command): self = .command(try .required("command", command))
+        case nil: throw .unknownKind()
+        }
+    }
+}
+
+extension AgentState: WireValue {
+    package var wire: WireRouterAgent {
+        .with {
+            $0.agentID = id.rawValue
+            $0.poolID = poolID.rawValue
+            $0.presence = presence.wire
+            $0.lastSeenMs = lastSeen.wire
+            $0.idleSinceMs = idleSince.wire
+            $0.holds = holds.map { itemID, weight in
+                .with {
+                    $0.workItemID = itemID.rawValue
+                    $0.weight = weight.wire
+                }
+            }
+            if let graceUntil { $0.graceUntilMs = graceUntil.wire }
+            $0.version = version
+        }
+    }
+
+    package init(wire: WireRouterAgent) throws(WireError) {
+        var holds: OrderedDictionary<WorkItemID, Int> = [:]
+        for hold in wire.holds { holds[try .required("holds.work_item_id", hold.workItemID)] = Int(hold.weight) }
+        self.init(
+            id: try .required("agent_id", wire.agentID),
+            poolID: try .required("pool_id", wire.poolID),
+            presence: try .required("presence", wire.presence),
+            lastSeen: try .required("last_seen_ms", wire.lastSeenMs),
+            idleSince: try .required("idle_since_ms", wire.idleSinceMs),
+            holds: holds,
+            graceUntil: try .optional("grace_until_ms", wire.hasGraceUntilMs ? wire.graceUntilMs : nil),
+            version: wire.version)
+    }
+}
+
+extension QueueState: WireValue {
+    package var wire: WireRouterQueue {
+        .with {
+            $0.queueID = id.rawValue
+            if let averageHandleMilliseconds { $0.averageHandleMs = averageHandleMilliseconds }
+            if let retired {
+                $0.retired = .with {
+                    $0.queue = retired.queue.wire
+                    $0.policy = retired.policy.wire
+                }
+            }
+        }
+    }
+
+    package init(wire: WireRouterQueue) throws(WireError) {
+        var retired: Retired?
+        if wire.hasRetired {
+            retired = Retired(
+                queue: try .required("retired.queue", wire.retired.hasQueue ? wire.retired.queue : nil),
+                policy: try .required("retired.policy", wire.retired.hasPolicy ? wire.retired.policy : nil))
+        }
+        self.init(
+            id: try .required("queue_id", wire.queueID),
+            averageHandleMilliseconds: wire.hasAverageHandleMs ? wire.averageHandleMs : nil, retired: retired)
+    }
+}
+
+extension CommandRecord: WireValue {
+    package var wire: WireRouterCommand {
+        .with {
+            $0.result = result.wire
+            $0.fingerprint = fingerprint
+            $0.atMs = at.wire
+        }
+    }
+
+    package init(wire: WireRouterCommand) throws(WireError) {
+        self.init(
+            result: try .required("result", wire.hasResult ? wire.result : nil),
+            fingerprint: wire.fingerprint,
+            at: try .required("at_ms", wire.atMs))
+    }
+}

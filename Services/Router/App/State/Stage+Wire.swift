@@ -1,0 +1,84 @@
+import Domain
+import RouterCore
+import Schema
+import SwiftProtobuf
+
+extension WorkItem.Stage {
+    var wire: WireRouterWorkItem.OneOf_Stage {
+        switch self {
+        case .queued:
+            .queued(WireRouterWorkItem.Queued())
+        case .offered(let offer):
+            .offered(
+                .with {
+                    $0.offerID = offer.id.rawValue
+                    $0.agentID = offer.agentID.rawValue
+                    $0.expiresAtMs = offer.expiresAt.wire
+                    $0.explanation = offer.explanation
+                })
+        case .assigned(let agentID, let since):
+            .assigned(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.sinceMs = since.wire
+                })
+        case .parked(let agentID, let until):
+            .parked(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.untilMs = until.wire
+                })
+        case .wrapUp(let wrapUp):
+            .wrapUp(
+                .with {
+                    $0.agentID = wrapUp.agentID.rawValue
+                    $0.disposition = wrapUp.disposition
+                    $0.completedAtMs = wrapUp.completedAt.wire
+                    $0.untilMs = wrapUp.until.wire
+                    $0.assignedAtMs = wrapUp.assignedAt.wire
+                })
+        case .closed(let agentID, let disposition, let at):
+            .closed(
+                .with {
+                    if let agentID { $0.agentID = agentID.rawValue }
+                    $0.disposition = disposition
+                    $0.atMs = at.wire
+                })
+        }
+    }
+
+    init(wire: WireRouterWorkItem.OneOf_Stage?) throws(WireError) {
+        switch wire {
+        case .queued: self = .queued
+        case .offered(let offer):
+            self = .offered(
+                WorkItem.Offer(
+                    id: try .required("offered.offer_id", offer.offerID),
+                    agentID: try .required("offered.agent_id", offer.agentID),
+                    expiresAt: try .required("offered.expires_at_ms", offer.expiresAtMs),
+                    explanation: offer.explanation))
+        case .assigned(let assignment):
+            self = .assigned(
+                try .required("assigned.agent_id", assignment.agentID),
+                since: try .required("assigned.since_ms", assignment.sinceMs))
+        case .parked(let parking):
+            self = .parked(
+                try .required("parked.agent_id", parking.agentID),
+                until: try .required("parked.until_ms", parking.untilMs))
+        case .wrapUp(let wrapUp):
+            self = .wrapUp(
+                WorkItem.WrapUp(
+                    agentID: try .required("wrap_up.agent_id", wrapUp.agentID),
+                    disposition: wrapUp.disposition,
+                    completedAt: try .required("wrap_up.completed_at_ms", wrapUp.completedAtMs),
+                    until: try .required("wrap_up.until_ms", wrapUp.untilMs),
+                    assignedAt: try .required("wrap_up.assigned_at_ms", wrapUp.assignedAtMs)))
+        case .closed(let closing):
+            self = .closed(
+                try .optional("closed.agent_id", closing.hasAgentID ? closing.agentID : nil),
+                disposition: closing.disposition,
+                at: try .required("closed.at_ms", closing.atMs))
+        case nil: throw .unknownKind("stage")
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Domain
+import HeapModule
+import OrderedCollections
+
+// What an agent does with the work items they have.
+extension RouterMachine {
+    /// The work item, if this agent works on it.
+    func own(_ id: WorkItemID, of agentID: AgentID, inWrapUp: Bool = false) throws(Rejection) -> WorkItem {
+        guard let item = items[id] else {
+            throw Rejection(code: .unknownWorkItem, detail: "No such work item, or it was closed long ago.")
+        }
+        switch item.stage {
+        case .assigned(agentID, _): return item
+        case .wrapUp(let wrapUp) where wrapUp.agentID == agentID:
+            if inWrapUp { return item }
+            throw Rejection(code: .wrongState, detail: "The work item is completed and in wrap-up.")
+        case .offered(let offer) where offer.agentID == agentID:
+            throw Rejection(code: .wrongState, detail: "The work item is offered: accept the offer first.")
+        case .parked(agentID, _):
+            throw Rejection(code: .wrongState, detail: "The work item is parked.")
+        case .closed:
+            throw Rejection(code: .workItemClosed, detail: "The work item is closed.")
+        case .queued, .offered, .assigned, .parked, .wrapUp:
+            throw Rejection(code: .notYourWorkItem, detail: "The work item is not assigned to this agent.")
+        }
+    }
+
+    /// Sends the text to where the customer last wrote from.
+    mutating func reply(
+        to id: WorkItemID, with messageID: MessageID, text: String, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        guard let address = item.replyAddress else {
+            throw Rejection(
+                code: .noReplyAddress, detail: "The customer has only called so far: there is nowhere to write to.")
+        }
+        update(id) { _ in }
+        outputs.append(
+            .send(
+                OutboundMessage(
+                    messageID: messageID, conversationID: item.conversationID, customerID: item.customerID,
+                    workItemID: id, author: .agent(agentID), address: address, text: text, createdAt: now)))
+        signal(.agentReplied(messageID), about: id, at: now)
+        emit(.agentReplied(agentID, messageID, address, text: text), about: item, at: now)
+    }
+
+    mutating func park(
+        _ id: WorkItemID, for seconds: Int, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        guard seconds >= 1, seconds <= RouterLimits.parkSecondsMax else {
+            throw Rejection(
+                code: .limitReached,
+                detail: "A work item is parked for 1 to \(RouterLimits.parkSecondsMax) seconds.")
+        }
+        let until = now + .seconds(seconds)
+        move(id, to: .parked(agentID, until: until), at: now)
+        emit(.parked(agentID, until: until), about: item, at: now)
+        signal(.parked, about: id, at: now)
+    }
+
+    /// To another queue of the same pool, with the original age and priority, and to another agent for a while.
+    mutating func transfer(
+        _ id: WorkItemID, to queueID: QueueID, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        guard let queue = configuration.queues[queueID] else {
+            throw Rejection(code: .unknownQueue, detail: "No queue of that name.")
+        }
+        guard queue.poolID == item.poolID else {
+            throw Rejection(code: .unknownQueue, detail: "That queue belongs to another pool.")
+        }
+        emit(.transferred(agentID, to: queueID), about: item, at: now)
+        leaveQueue(item.queueID)
+        openPerQueue[queueID, default: 0] += 1
+        update(id) { $0.queueID = queueID }
+        giveBack(id, by: agentID, at: now)
+    }
+
+    /// Ends the agent's part without ending the work item.
+    mutating func giveBack(_ id: WorkItemID, by agentID: AgentID, at now: Instant) {
+        update(id) { if $0.preferredAgentID == agentID { $0.preferredAgentID = nil } }
+        beginToWait(id, avoiding: agentID, at: now)
+    }
+
+    mutating func complete(
+        _ id: WorkItemID, disposition: String, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        guard case .assigned(_, let since) = item.stage else { return }
+        let time = policy(of: item.queueID).wrapUpTime
+        let wrapUp = WorkItem.WrapUp(
+            agentID: agentID, disposition: disposition, completedAt: now, until: now + time, assignedAt: since)
+        move(id, to: .wrapUp(wrapUp), at: now)
+        guard time > .zero else { return close(id, by: agentID, disposition: disposition, at: now) }
+        emit(.wrapUpStarted(agentID, until: wrapUp.until), about: item, at: now)
+    }
+
+    /// Ends the work item and tells everybody.
+    ///
+    /// The clock hears when the agent completed it, not when the wrap-up was over: that is when the customer was
+    /// served.
+    mutating func close(_ id: WorkItemID, by agentID: AgentID?, disposition: String, at now: Instant) {
+        guard let item = items[id], !item.stage.isClosed else { return }
+        var servedAt = now
+        if case .wrapUp(let wrapUp) = item.stage {
+            servedAt = wrapUp.completedAt
+            var queue = queues[item.queueID] ?? QueueState(id: item.queueID)
+            queue.record(handle: wrapUp.completedAt - wrapUp.assignedAt)
+            queues[item.queueID] = queue
+            changed.append(.queue(item.queueID))
+        }
+        move(id, to: .closed(agentID, disposition: disposition, at: now), at: now)
+        closedItems.insert(Remembered(at: now, id: id))
+        pools[item.poolID]?.openCount -= 1
+        leaveQueue(item.queueID)
+        leaveConversation(item)
+        let ended = conversations[item.conversationID] == nil
+        emit(.closed(agentID, disposition: disposition), about: item, at: now)
+        signal(
+            .closed(
+                agentID: agentID, disposition: disposition, conversationEnded: ended,
+                replyAddress: item.replyAddress), about: id, at: servedAt)
+        let closed = ClosedWorkItem(
+            workItemID: id, conversationID: item.conversationID, customerID: item.customerID,
+            disposition: disposition, agentID: agentID, conversationEnded: ended)
+        outputs.append(.inform(.workItemClosed(closed)))
+    }
+
+    mutating func record(_ answer: SurveyAnswer, at now: Instant) {
+        if items[answer.workItemID] != nil { update(answer.workItemID) { $0.score = answer.score } }
+        let subject = WorkEvent.Subject(
+            workItemID: answer.workItemID, conversationID: answer.conversationID, customerID: answer.customerID,
+            queueID: items[answer.workItemID]?.queueID ?? QueueID("unknown"))
+        let kind = WorkEvent.Kind.surveyAnswered(answer.surveyID, score: answer.score)
+        outputs.append(.event(WorkEvent(at: now, poolID: answer.poolID, subject: subject, kind: kind)))
+    }
+
+    private mutating func leaveConversation(_ item: WorkItem) {
+        conversations[item.conversationID]?.remove(item.id)
+        if conversations[item.conversationID]?.isEmpty ?? false { conversations[item.conversationID] = nil }
+    }
+
+    /// One open work item less in the queue; a queue that is no longer configured goes with its last one.
+    private mutating func leaveQueue(_ id: QueueID) {
+        openPerQueue[id, default: 0] -= 1
+        guard openPerQueue[id] == 0 else { return }
+        openPerQueue[id] = nil
+        guard configuration.queues[id] == nil, queues[id] != nil else { return }
+        queues[id] = nil
+        changed.append(.queue(id))
+    }
+}

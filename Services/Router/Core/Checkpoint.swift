@@ -1,0 +1,87 @@
+package import Domain
+import HeapModule
+import OrderedCollections
+
+/// What is stored of a router, one entity a key.
+package enum RouterEntity: Hashable, Sendable {
+    case workItem(WorkItem)
+    case agent(AgentState)
+    case queue(QueueState)
+    case command(CommandRecord)
+}
+
+package enum RouterEntityKey: Hashable, Sendable {
+    case workItem(WorkItemID)
+    case agent(AgentID)
+    case queue(QueueID)
+    case command(CommandID)
+}
+
+package struct RouterChange: Hashable, Sendable {
+    package var key: RouterEntityKey
+    /// Nil: it is gone.
+    package var entity: RouterEntity?
+}
+
+extension RouterMachine {
+    /// The entities that changed since the last call.
+    package mutating func changes() -> [RouterChange] {
+        defer { changed.removeAll() }
+        return changed.map { RouterChange(key: $0, entity: entity($0)) }
+    }
+
+    private func entity(_ key: RouterEntityKey) -> RouterEntity? {
+        switch key {
+        case .workItem(let id): items[id].map(RouterEntity.workItem)
+        case .agent(let id): agents[id].map(RouterEntity.agent)
+        case .queue(let id): queues[id].map(RouterEntity.queue)
+        case .command(let id): commands[id].map(RouterEntity.command)
+        }
+    }
+
+    /// Puts back the configuration in force; comes before the entities.
+    package mutating func restore(_ configuration: Configuration) {
+        install(configuration)
+    }
+
+    /// Puts back one entity, in any order. Nothing is put out and nothing matched: when it was stored, nothing was
+    /// left to match.
+    package mutating func restore(_ entity: RouterEntity) {
+        switch entity {
+        case .workItem(let item):
+            items[item.id] = item
+            index(item)
+            pools[item.poolID]?.freshItems.removeAll()
+            deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
+        case .agent(let agent):
+            agents[agent.id] = agent
+            pools[agent.poolID, default: PoolIndex()].agents.append(agent.id)
+            refreshSupply(agent.id)
+            pools[agent.poolID]!.freshAgents.removeAll()
+            deadlines.set(.agent(agent.id), to: nextDeadline(of: agent))
+        case .queue(let queue):
+            queues[queue.id] = queue
+            // Its rules may set the deadlines of work items that were put back before.
+            for item in items.values where item.queueID == queue.id && item.stage.isQueued {
+                deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
+            }
+        case .command(let command):
+            commands[command.result.commandID] = command
+            rememberedCommands.insert(Remembered(at: command.at, id: command.result.commandID))
+        }
+    }
+
+    /// Enters a work item into everything that is not stored.
+    mutating func index(_ item: WorkItem) {
+        for past in item.pastOffers { offers[past.id] = item.id }
+        if case .offered(let offer) = item.stage { offers[offer.id] = item.id }
+        if case .closed(_, _, let closedAt) = item.stage {
+            closedItems.insert(Remembered(at: closedAt, id: item.id))
+            return
+        }
+        pools[item.poolID, default: PoolIndex()].openCount += 1
+        openPerQueue[item.queueID, default: 0] += 1
+        conversations[item.conversationID, default: []].append(item.id)
+        if item.stage.isQueued { pools[item.poolID]!.insert(item) }
+    }
+}

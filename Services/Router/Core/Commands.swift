@@ -1,0 +1,94 @@
+import Domain
+import HeapModule
+import OrderedCollections
+
+// What agents ask for, each under a name, so that a repeat gives the first result.
+extension RouterMachine {
+    mutating func carryOut(_ command: AgentCommand, at now: Instant) {
+        let fingerprint = command.fingerprint
+        if let earlier = commands[command.commandID] {
+            if roster[command.agentID] != nil { see(command.agentID, at: now) }
+            guard earlier.fingerprint == fingerprint else {
+                let reused = Rejection(
+                    code: .commandReused, detail: "The same key was used before for another command.")
+                answer(command, .rejected(reused), at: now)
+                return
+            }
+            answer(command, earlier.result.outcome, at: now)
+            return
+        }
+        guard roster[command.agentID]?.poolID == command.poolID else {
+            // Not remembered: the next revision of the configuration may know the agent.
+            let unknown = Rejection(code: .unknownAgent, detail: "No agent of that name in this pool.")
+            answer(command, .rejected(unknown), at: now)
+            return
+        }
+        see(command.agentID, at: now)
+        let outcome: CommandResult.Outcome
+        do {
+            outcome = try perform(command, at: now)
+        } catch {
+            outcome = .rejected(error)
+        }
+        let result = answer(command, outcome, at: now)
+        commands[command.commandID] = CommandRecord(result: result, fingerprint: fingerprint, at: now)
+        rememberedCommands.insert(Remembered(at: now, id: command.commandID))
+        changed.append(.command(command.commandID))
+    }
+
+    private mutating func perform(_ command: AgentCommand, at now: Instant) throws(Rejection)
+        -> CommandResult.Outcome
+    {
+        let agentID = command.agentID
+        switch command.action {
+        case .setPresence(let presence):
+            setPresence(presence, of: agentID, at: now)
+            return .done(nil, nil)
+        case .accept(let offerID):
+            return .done(try accept(offerID, by: agentID, at: now), nil)
+        case .decline(let offerID, let reason):
+            try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax)
+            return .done(try decline(offerID, by: agentID, reason: reason, at: now), nil)
+        case .reply(let id, let messageID, let text):
+            try check(text, named: "text", bytesMax: RouterLimits.replyBytesMax)
+            try reply(to: id, with: messageID, text: text, by: agentID, at: now)
+            return .done(id, messageID)
+        case .note(let id, let text):
+            try check(text, named: "text", bytesMax: RouterLimits.noteBytesMax)
+            let item = try own(id, of: agentID, inWrapUp: true)
+            update(id) { _ in }
+            emit(.noteAdded(agentID, text: text), about: item, at: now)
+            return .done(id, nil)
+        case .park(let id, let seconds):
+            try park(id, for: seconds, by: agentID, at: now)
+            return .done(id, nil)
+        case .requeue(let id, let reason):
+            try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax)
+            let item = try own(id, of: agentID)
+            emit(.requeued(agentID, reason: reason), about: item, at: now)
+            giveBack(id, by: agentID, at: now)
+            return .done(id, nil)
+        case .transfer(let id, let queueID):
+            try transfer(id, to: queueID, by: agentID, at: now)
+            return .done(id, nil)
+        case .complete(let id, let disposition):
+            try check(disposition, named: "disposition", bytesMax: RouterLimits.reasonBytesMax)
+            try complete(id, disposition: disposition, by: agentID, at: now)
+            return .done(id, nil)
+        }
+    }
+
+    @discardableResult
+    private mutating func answer(
+        _ command: AgentCommand, _ outcome: CommandResult.Outcome, at now: Instant
+    ) -> CommandResult {
+        let result = CommandResult(commandID: command.commandID, agentID: command.agentID, outcome: outcome)
+        emit(.commandResult(result), in: command.poolID, at: now)
+        return result
+    }
+
+    private func check(_ text: String, named name: String, bytesMax: Int) throws(Rejection) {
+        guard text.utf8.count > bytesMax else { return }
+        throw Rejection(code: .limitReached, detail: "The \(name) is longer than \(bytesMax) bytes.")
+    }
+}

@@ -1,0 +1,78 @@
+import Domain
+import OrderedCollections
+
+// A new revision of the configuration, taken over in one step.
+//
+// - An agent who was removed, or moved to another pool, loses offers and assignments at once; the latter wait again
+//   with their original age. In the new pool they are offline until they set their presence there.
+// - A capacity below the load brings no new offers; what the agent has stays with them.
+// - A requirement or a skill that changed takes back offers that no longer fit; assignments stay.
+// - A queue that was removed keeps its last known rules until its last work item is closed. A queue that moved to
+//   another pool keeps its open work items in the old one: their log is there.
+extension RouterMachine {
+    mutating func takeOver(_ next: Configuration, at now: Instant) {
+        let previous = configuration
+        retireQueues(from: previous, to: next)
+        install(next)
+        for id in agents.keys.sorted() {
+            guard let agent = agents[id] else { continue }
+            guard let entry = roster[id], entry.poolID == agent.poolID else {
+                let reason = roster[id] == nil ? "removed from the configuration" : "moved to another pool"
+                dismiss(id, reason: reason, at: now)
+                continue
+            }
+            update(agent: id) { _ in }
+            touch(id)
+            refreshSupply(id)
+        }
+        for id in items.keys.sorted() { adapt(id, at: now) }
+    }
+
+    /// Takes the configuration as it is, without consequences.
+    mutating func install(_ next: Configuration) {
+        configuration = next
+        roster = Dictionary(
+            next.agents.values.map { ($0.id, RosterEntry($0, profile: next.profiles[$0.profileID])) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Brings a work item in line with the rules now in force.
+    private mutating func adapt(_ id: WorkItemID, at now: Instant) {
+        guard let item = items[id] else { return }
+        switch item.stage {
+        case .assigned, .parked, .wrapUp, .closed: return
+        case .queued, .offered: break
+        }
+        let wanted = queue(item.queueID).map { requirements(of: $0, language: item.language) } ?? []
+        let steps = policy(of: item.queueID).stepsInOrder
+        let done = min(item.step, steps.count)
+        let left = relaxed(wanted, by: steps[..<done])
+        reposition(id) { item in
+            item.step = done
+            item.requirements = left
+        }
+        if case .offered(let offer) = item.stage, !(roster[offer.agentID]?.satisfies(left) ?? false) {
+            revoke(id, reason: "the agent no longer has the skills asked for", at: now)
+        } else if item.stage.isQueued {
+            lapse(id, at: now)
+        }
+    }
+
+    private mutating func retireQueues(from previous: Configuration, to next: Configuration) {
+        for (id, queue) in previous.queues where next.queues[id] == nil {
+            guard openPerQueue[id] != nil else {
+                if queues.removeValue(forKey: id) != nil { changed.append(.queue(id)) }
+                continue
+            }
+            let policy = previous.routingPolicies[queue.routingPolicyID] ?? RoutingPolicy(id: queue.routingPolicyID)
+            var state = queues[id] ?? QueueState(id: id)
+            state.retired = QueueState.Retired(queue: queue, policy: policy)
+            queues[id] = state
+            changed.append(.queue(id))
+        }
+        for id in queues.keys.sorted() where queues[id]?.retired != nil && next.queues[id] != nil {
+            queues[id]!.retired = nil
+            changed.append(.queue(id))
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Domain
+import OrderedCollections
+
+// Every decision explains itself.
+extension RouterMachine {
+    /// Why this agent: skills, preference, load and how many others were eligible. Names, never content.
+    func explanation(of choice: Choice, for item: WorkItem) -> String {
+        guard let entry = roster[choice.agentID], let agent = agents[choice.agentID] else { return "" }
+        var parts: [String] = []
+        if choice.isPreferred { parts.append("preferred: knows this conversation or customer") }
+        let skills = item.requirements.map { requirement in
+            "\(requirement.skill) \(entry.levels[requirement.skill] ?? 0) (needs \(requirement.level))"
+        }
+        parts.append(skills.isEmpty ? "no skill asked for" : "has \(skills.joined(separator: ", "))")
+        if item.step > 0 { parts.append("requirements relaxed by \(item.step) step(s)") }
+        parts.append("load \(agent.load) of \(entry.profile.capacity)")
+        if !choice.isPreferred {
+            parts.append(
+                choice.eligibleCount == 1
+                    ? "the only eligible agent" : "least loaded, then longest idle, of \(choice.eligibleCount)")
+        }
+        return parts.joined(separator: "; ")
+    }
+
+    /// Why the work item waits; empty when it does not.
+    package func reasonsForWaiting(_ id: WorkItemID) -> [WaitingReason] {
+        guard let item = items[id], item.stage.isQueued else { return [] }
+        guard queue(item.queueID) != nil else { return [.queueUnknown(item.queueID)] }
+        var reasons: [WaitingReason] = []
+        if let until = item.preferredUntil, let preferred = preferredAgent(of: item), isPresent(preferred, for: item) {
+            reasons.append(.preferredAgentBusy(preferred, until: until))
+        }
+        let present = (pools[item.poolID]?.agents ?? []).filter { agents[$0]?.presence == .available }.sorted()
+        guard !present.isEmpty else { return reasons + [.nobodyPresent] }
+        for requirement in item.requirements
+        where !present.contains(where: { roster[$0]?.satisfies([requirement]) ?? false }) {
+            reasons.append(.skillMissing(requirement))
+        }
+        let qualified = present.filter { roster[$0]?.satisfies(item.requirements) ?? false }
+        if qualified.isEmpty, !item.requirements.isEmpty, reasons.isEmpty { reasons.append(.nobodyHasAllSkills) }
+        for id in qualified.prefix(RouterLimits.explainedAgentsMax) {
+            if let until = item.cooldowns[id] { reasons.append(.cooldown(id, until: until)) }
+        }
+        let busy = qualified.filter { item.cooldowns[$0] == nil && !fits(item, $0) }
+        if !busy.isEmpty { reasons.append(.atCapacity(agents: busy.count)) }
+        if let before = pools[item.poolID]?.lines[item.lineKey]?.position(of: item.rank), before > 0 {
+            reasons.append(.behindOthers(before))
+        }
+        return reasons
+    }
+}
+
+/// One thing that keeps a work item waiting.
+package enum WaitingReason: Hashable, Sendable {
+    /// No revision of the configuration names its queue.
+    case queueUnknown(QueueID)
+    case nobodyPresent
+    /// Nobody who is present has the skill at this level.
+    case skillMissing(Requirement)
+    /// Each skill is there, but not with one agent.
+    case nobodyHasAllSkills
+    case atCapacity(agents: Int)
+    case cooldown(AgentID, until: Instant)
+    case preferredAgentBusy(AgentID, until: Instant)
+    case behindOthers(Int)
+
+    /// Stable, for programs.
+    package var code: String {
+        switch self {
+        case .queueUnknown: "queue-unknown"
+        case .nobodyPresent: "nobody-present"
+        case .skillMissing: "skill-missing"
+        case .nobodyHasAllSkills: "nobody-has-all-skills"
+        case .atCapacity: "at-capacity"
+        case .cooldown: "cooldown"
+        case .preferredAgentBusy: "preferred-agent-busy"
+        case .behindOthers: "behind-others"
+        }
+    }
+
+    /// For people.
+    package var detail: String {
+        switch self {
+        case .queueUnknown(let id): "The queue \(id) is not in the configuration."
+        case .nobodyPresent: "No agent of the pool is available."
+        case .skillMissing(let requirement):
+            "No available agent has the skill \(requirement.skill) at level \(requirement.level) or higher."
+        case .nobodyHasAllSkills: "No available agent has all the skills together."
+        case .atCapacity(let count): "\(count) qualified agent(s) are at capacity."
+        case .cooldown(let id, _): "The agent \(id) declined, gave it back or did not answer, and is not asked yet."
+        case .preferredAgentBusy(let id, _): "It waits for the preferred agent \(id), who is busy."
+        case .behindOthers(let count): "\(count) more urgent or older work item(s) ask for the same."
+        }
+    }
+}

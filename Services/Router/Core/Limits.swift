@@ -1,0 +1,27 @@
+/// What the router keeps at most, so that no customer, agent or configuration can make it grow without end.
+package enum RouterLimits {
+    /// Open work items in one pool. One more is opened and closed at once with the disposition `limit-reached`:
+    /// the message stays in the timeline, the event says what happened, and nothing is lost silently.
+    package static let openWorkItemsPerPoolMax = 10_000
+    /// Closed work items kept in one partition, for late messages, surveys and reads.
+    package static let closedWorkItemsMax = 10_000
+    package static let closedWorkItemSeconds = 86_400
+    /// Results of commands kept in one partition, for repeats.
+    package static let commandResultsMax = 50_000
+    package static let commandResultSeconds = 86_400
+    /// Messages of a work item whose excerpts are kept; repeats of these are recognized.
+    package static let messagesPerWorkItemMax = 50
+    package static let excerptCharactersMax = 2_000
+    /// Offers of a work item that are remembered after their end.
+    package static let pastOffersPerWorkItemMax = 16
+    package static let ownersPerWorkItemMax = 32
+    /// Agents whom a work item avoids for a while; the cooldown that ends first makes room.
+    package static let cooldownsPerWorkItemMax = 64
+    package static let replyBytesMax = 65_536
+    package static let noteBytesMax = 16_384
+    /// Reasons and dispositions.
+    package static let reasonBytesMax = 512
+    package static let parkSecondsMax = 30 * 86_400
+    /// Agents named in an explanation.
+    package static let explainedAgentsMax = 5
+}

@@ -1,0 +1,76 @@
+package import Domain
+import OrderedCollections
+
+/// What an agent sees of their own work.
+package struct AgentView: Hashable, Sendable {
+    package var agentID: AgentID
+    package var presence: Presence
+    package var load: Int
+    package var capacity: Int
+    /// In the order in which they were made.
+    package var offers: [WorkItem]
+    /// Assigned or in wrap-up, in the order in which they were offered.
+    package var assignments: [WorkItem]
+    /// Changes whenever anything above does.
+    package var version: Int64
+}
+
+/// What a supervisor sees of a queue.
+package struct QueueView: Hashable, Sendable {
+    package var queueID: QueueID
+    /// Work items that wait.
+    package var backlog: Int
+    /// Work items that are not closed.
+    package var open: Int
+    package var oldestAcceptedAt: Instant?
+    package var averageHandleSeconds: Int?
+}
+
+// Reads, without consequences.
+extension RouterMachine {
+    package func agentView(_ id: AgentID) -> AgentView? {
+        guard let entry = roster[id] else { return nil }
+        let agent = agents[id]
+        let held = (agent?.holds.keys ?? []).compactMap { items[$0] }
+        return AgentView(
+            agentID: id, presence: agent?.presence ?? .offline, load: agent?.load ?? 0,
+            capacity: entry.profile.capacity, offers: held.filter { $0.stage.assigneeID == nil },
+            assignments: held.filter { $0.stage.assigneeID != nil }, version: agent?.version ?? 0)
+    }
+
+    package func agentVersion(_ id: AgentID) -> Int64? { roster[id] == nil ? nil : agents[id]?.version ?? 0 }
+
+    package func agentState(_ id: AgentID) -> AgentState? { agents[id] }
+
+    package func workItem(_ id: WorkItemID) -> WorkItem? { items[id] }
+
+    package func offeredWorkItem(_ id: OfferID) -> WorkItem? { offers[id].flatMap { items[$0] } }
+
+    /// The pool and the presence lease that the configuration gives an agent.
+    package func configured(_ id: AgentID) -> (poolID: PoolID, presenceLeaseSeconds: Int)? {
+        roster[id].map { ($0.poolID, $0.profile.presenceLeaseSeconds) }
+    }
+
+    package func poolOfQueue(_ id: QueueID) -> PoolID? { queue(id)?.poolID }
+
+    /// All queues that have open work items here.
+    package var queueViews: [QueueView] {
+        openPerQueue.keys.sorted().compactMap { queueView($0) }
+    }
+
+    package func queueView(_ id: QueueID) -> QueueView? {
+        guard queue(id) != nil || openPerQueue[id] != nil else { return nil }
+        var view = QueueView(
+            queueID: id, backlog: 0, open: openPerQueue[id] ?? 0, oldestAcceptedAt: nil,
+            averageHandleSeconds: queues[id]?.averageHandleMilliseconds.map { Int(($0 + 500) / 1_000) })
+        for pool in pools.values {
+            for (key, line) in pool.lines where key.queueID == id {
+                view.backlog += line.ranks.count
+                for rank in line.ranks {
+                    view.oldestAcceptedAt = min(view.oldestAcceptedAt ?? rank.acceptedAt, rank.acceptedAt)
+                }
+            }
+        }
+        return view
+    }
+}

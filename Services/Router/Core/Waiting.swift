@@ -1,0 +1,105 @@
+import Domain
+import OrderedCollections
+
+// How a work item begins to wait, and with which rules.
+extension RouterMachine {
+    /// The queue's rules: the configuration's, or the last known ones of a queue that was removed.
+    func queue(_ id: QueueID) -> Queue? { configuration.queues[id] ?? queues[id]?.retired?.queue }
+
+    func policy(of id: QueueID) -> RoutingPolicy {
+        if let queue = configuration.queues[id] {
+            return configuration.routingPolicies[queue.routingPolicyID]
+                ?? RoutingPolicy(id: queue.routingPolicyID)
+        }
+        return queues[id]?.retired?.policy ?? RoutingPolicy(id: PolicyID("unknown"))
+    }
+
+    /// Puts the work item into its queue's line, with its original age, all requirements and no step done.
+    ///
+    /// - Parameter avoiding: the agent who gave it back, not asked again for the cooldown.
+    mutating func beginToWait(_ id: WorkItemID, avoiding agentID: AgentID? = nil, at now: Instant) {
+        guard let item = items[id] else { return }
+        let policy = policy(of: item.queueID)
+        let wanted = queue(item.queueID).map { requirements(of: $0, language: item.language) } ?? []
+        let siblings = (conversations[item.conversationID]?.count ?? 0) > 1
+        let mayPrefer = item.preferredAgentID != nil || siblings
+        let preferred: Instant? =
+            mayPrefer && policy.preferredAgentSeconds > 0 ? now + .seconds(policy.preferredAgentSeconds) : nil
+        reposition(id) { item in
+            item.requirements = wanted
+            item.step = 0
+            item.waitingSince = now
+            item.preferredUntil = preferred
+            if let agentID { item.avoid(agentID, until: now + policy.cooldown) }
+        }
+        if !items[id]!.stage.isQueued { move(id, to: .queued, at: now) }
+        emit(.queued, about: items[id]!, at: now)
+        lapse(id, at: now)
+    }
+
+    /// Puts a work item back whose offer came to nothing: it goes on waiting where it was.
+    mutating func goOnWaiting(_ id: WorkItemID, avoiding agentID: AgentID?, at now: Instant) {
+        guard let item = items[id] else { return }
+        let until = now + policy(of: item.queueID).cooldown
+        move(id, to: .queued, at: now)
+        if let agentID { reposition(id) { $0.avoid(agentID, until: until) } }
+        lapse(id, at: now)
+    }
+
+    /// The customer wrote, or the time is up: back to the agent who parked it if that can be, else to another.
+    mutating func resume(_ id: WorkItemID, reason: String, at now: Instant) {
+        guard let item = items[id], case .parked(let agentID, _) = item.stage else { return }
+        update(id) { $0.preferredAgentID = agentID }
+        emit(.resumed(reason: reason), about: item, at: now)
+        signal(.resumed, about: id, at: now)
+        beginToWait(id, at: now)
+    }
+
+    /// Raises the priority, if the work item is open and the new one is higher.
+    mutating func escalate(_ escalation: Escalation, at now: Instant) {
+        let id = escalation.workItemID
+        guard let item = items[id], !item.stage.isClosed, escalation.priority > item.priority else { return }
+        reposition(id) { $0.priority = escalation.priority }
+        let reason = String(escalation.reason.prefix(RouterLimits.reasonBytesMax))
+        emit(.escalated(from: item.priority, to: escalation.priority, reason: reason), about: items[id]!, at: now)
+        signal(.priorityChanged(escalation.priority), about: id, at: now)
+    }
+
+    /// How long a new work item will probably wait: those before it in its line, served by all who are there.
+    /// - Returns: nil when nobody is there to serve it.
+    func expectedWaitSeconds(of item: WorkItem) -> Int? {
+        guard queue(item.queueID) != nil, let pool = pools[item.poolID] else { return nil }
+        var places = 0
+        var isSomebodyFree = false
+        for id in pool.agents {
+            guard let agent = agents[id], agent.presence == .available, let entry = roster[id],
+                entry.profile.capacity > 0, entry.satisfies(item.requirements)
+            else { continue }
+            let weight = entry.weight(of: item.address.channel)
+            places += max(1, entry.profile.capacity / weight)
+            isSomebodyFree = isSomebodyFree || agent.load + weight <= entry.profile.capacity
+        }
+        guard places > 0 else { return nil }
+        if isSomebodyFree { return 0 }
+        let before = pool.lines[item.lineKey]?.position(of: item.rank) ?? 0
+        let handle =
+            queues[item.queueID]?.averageHandleMilliseconds
+            ?? Int64(max(0, policy(of: item.queueID).expectedHandleSeconds)) * 1_000
+        return Int((Int64(before + 1) * handle + Int64(places) * 1_000 - 1) / (Int64(places) * 1_000))
+    }
+}
+
+extension WorkItem {
+    mutating func avoid(_ agentID: AgentID, until: Instant) {
+        cooldowns[agentID] = until
+        guard cooldowns.count > RouterLimits.cooldownsPerWorkItemMax else { return }
+        if let first = cooldowns.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) { cooldowns[first.key] = nil }
+    }
+}
+
+extension RoutingPolicy {
+    /// At least a second: an agent who said no is not asked again in the same breath.
+    var cooldown: Duration { .seconds(max(1, declineCooldownSeconds)) }
+    var offerTime: Duration { .seconds(max(1, offerSeconds)) }
+    var wrapUpTime: Duration { .seconds(max(0, wrapUpSeconds)) }
+}

@@ -1,0 +1,59 @@
+import Domain
+import Testing
+
+@testable import RouterCore
+
+@Suite("Every decision explains itself")
+struct ExplanationTests {
+    @Test("Why this agent: skills, load and how many could have had it")
+    func whyThisAgent() throws {
+        var bench = Bench()
+        bench.available("ana", "ben")
+        bench.message("item")
+        bench.message("french", language: "fr")
+        let explanation = try #require(bench.offer(of: "french")?.explanation)
+        #expect(explanation == "has french 7 (needs 5); load 1 of 3; the only eligible agent")
+    }
+
+    @Test("Why it waits: nobody there, a skill missing, all at capacity, a cooldown, others before")
+    func whyItWaits() throws {
+        var bench = Bench()
+        bench.organization.profiles[0].capacity = 1
+        bench.configure { _ in }
+        bench.message("french", language: "fr")
+        #expect(bench.router.reasonsForWaiting("french") == [.nobodyPresent])
+        bench.available("ben")
+        #expect(
+            bench.router.reasonsForWaiting("french") == [.skillMissing(Requirement(skill: "french", level: 5))])
+        bench.message("a")
+        bench.message("b")
+        bench.message("c")
+        #expect(bench.router.reasonsForWaiting("b") == [.atCapacity(agents: 1)])
+        #expect(bench.router.reasonsForWaiting("c") == [.atCapacity(agents: 1), .behindOthers(1)])
+        let offer = try #require(bench.offer(of: "a"))
+        bench.command("ben", .decline(offer.id, reason: "no"))
+        #expect(
+            bench.router.reasonsForWaiting("a") == [
+                .cooldown("ben", until: bench.now + .seconds(60))
+            ])
+        #expect(bench.router.reasonsForWaiting("b").isEmpty, "it does not wait")
+    }
+
+    @Test("The expected wait counts those before and those who serve")
+    func expectedWait() {
+        var bench = Bench()
+        bench.organization.profiles[0].capacity = 1
+        bench.organization.policy.expectedHandleSeconds = 100
+        bench.configure { _ in }
+        func estimate(_ outputs: [RouterOutput]) -> Int?? {
+            for case .opened(let opened) in outputs.signals { return opened.expectedWaitSeconds }
+            return nil
+        }
+        #expect(estimate(bench.message("early")) == .some(nil), "nobody is there")
+        bench.available("ana", "ben")
+        #expect(estimate(bench.message("now")) == 0)
+        #expect(estimate(bench.message("next")) == 50)
+        bench.wait(1)
+        #expect(estimate(bench.message("after")) == 100)
+    }
+}
