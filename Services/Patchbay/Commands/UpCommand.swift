@@ -91,7 +91,7 @@ struct UpCommand: AsyncParsableCommand {
             if exit { return .journeyEnded(held: held) }
         }
         if let writeEnvironment { try await announcement.write(to: writeEnvironment) }
-        print("\n" + (try await announcement.tokens()))
+        print("\nfor another terminal, valid for a day:\n" + (try await announcement.exports()))
         print("\nlogs are in \(folder.path); Ctrl-C stops everything")
         return try await dieWith(started) {
             try await Task.sleep(for: .seconds(31_536_000))
@@ -108,7 +108,7 @@ struct UpCommand: AsyncParsableCommand {
     private func dieWith<Result: Sendable>(
         _ started: StartedProcesses, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await firstToEnd(body, { throw Stack.died(await started.firstToEnd()) }).get()
+        try await firstToEnd(body, { throw Stack.died(try await started.firstToEnd()) }).get()
     }
 
     static var executablesFolder: URL {
