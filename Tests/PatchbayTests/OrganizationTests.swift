@@ -148,7 +148,7 @@ struct OrganizationTests {
         let early = try #require(Instant(rfc3339: "2026-11-01T00:00:00Z"))
         let late = try #require(Instant(rfc3339: "2026-11-30T23:59:59Z"))
         let range = Organization.compiledRange(around: early)
-        #expect(range.start.rfc3339 == "2026-10-01T00:00:00.000Z")
+        #expect(range.start.rfc3339 == "2025-10-01T00:00:00.000Z")
         #expect(range.end.rfc3339 == "2028-01-01T00:00:00.000Z")
         #expect(Organization.compiledRange(around: late) == range)
         let organization = try Organization(files: [("org.yaml", Self.valid)])

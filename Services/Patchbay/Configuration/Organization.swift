@@ -41,7 +41,8 @@ struct Organization {
         return configuration.entries
     }
 
-    /// From the month before, since clocks may be running, to the thirteenth month after.
+    /// From thirteen months before, since what a running clock has counted is computed from the present calendar, to
+    /// the thirteenth month after.
     static func compiledRange(around now: Instant) -> (start: Instant, end: Instant) {
         func monthStart(_ offset: Int) -> Instant {
             let text = now.rfc3339
@@ -51,6 +52,6 @@ struct Organization {
             let name = String(count % 12 + 1)
             return Instant(rfc3339: "\(count / 12)-\(name.count < 2 ? "0" : "")\(name)-01T00:00:00Z") ?? now
         }
-        return (monthStart(-1), monthStart(14))
+        return (monthStart(-13), monthStart(14))
     }
 }

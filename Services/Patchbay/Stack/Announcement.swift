@@ -11,28 +11,15 @@ struct Announcement: Sendable {
         }.joined(separator: "\n")
     }
 
-    func tokens() async throws -> String {
-        var rows = ["tokens, valid for a day:"]
-        for subject in Self.subjects {
-            let token = try await plan.secrets.token(subject: subject.name, roles: subject.roles)
-            rows.append("export \(subject.variable)=\(token)")
-        }
-        return rows.joined(separator: "\n")
+    /// Lines for another terminal: addresses, and tokens that are valid for a day.
+    func exports() async throws -> String {
+        try await variables().map { "export \($0.name)=\($0.value)" }.joined(separator: "\n")
     }
 
     /// `NAME=value` lines with addresses, tokens and secrets; readable by its owner only.
     func write(to path: String) async throws {
-        var pairs = plan.secrets.environment
-        for service in Stack.Service.allCases {
-            let name = service.rawValue.uppercased().replacing("-", with: "_")
-            pairs["\(name)_URL"] = plan.url(of: service)
-        }
-        pairs["PATCHBAY_KAFKA_BOOTSTRAP_SERVERS"] = plan.bootstrapServers
-        pairs["PATCHBAY_TOPIC_PREFIX"] = plan.topicPrefix
-        for subject in Self.subjects {
-            pairs[subject.variable] = try await plan.secrets.token(subject: subject.name, roles: subject.roles)
-        }
-        let text = pairs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+        let secrets = plan.secrets.environment.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+        let text = (try await variables() + secrets).map { "\($0.name)=\($0.value)\n" }.joined()
         // Written beside and renamed, so that whoever waits for the file finds it whole.
         let part = path + ".part"
         guard
@@ -40,6 +27,19 @@ struct Announcement: Sendable {
                 atPath: part, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
             rename(part, path) == 0
         else { throw StackError("\(path) cannot be written") }
+    }
+
+    private func variables() async throws -> [(name: String, value: String)] {
+        var variables = Stack.Service.allCases.map { service in
+            (name: service.rawValue.uppercased().replacing("-", with: "_") + "_URL", value: plan.url(of: service))
+        }
+        variables.append(("PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", plan.bootstrapServers))
+        variables.append(("PATCHBAY_TOPIC_PREFIX", plan.topicPrefix))
+        for subject in Self.subjects {
+            let token = try await plan.secrets.token(subject: subject.name, roles: subject.roles)
+            variables.append((subject.variable, token))
+        }
+        return variables
     }
 
     private static let subjects: [(variable: String, name: String, roles: Set<Role>)] = [

@@ -9,7 +9,8 @@ final class StartedProcesses: Sendable {
     }
 
     /// The process that ends before the others.
-    func firstToEnd() async -> ChildProcess {
+    /// - Throws: `CancellationError` when the waiting is cancelled.
+    func firstToEnd() async throws -> ChildProcess {
         let (ended, continuation) = AsyncStream.makeStream(of: ChildProcess.self, bufferingPolicy: .bufferingOldest(1))
         for process in processes.withLock(\.self) {
             Task {
@@ -18,7 +19,7 @@ final class StartedProcesses: Sendable {
             }
         }
         for await process in ended { return process }
-        preconditionFailure("the stream does not finish")
+        throw CancellationError()
     }
 
     /// The services together, and the broker after them, since they commit before they leave.
