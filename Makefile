@@ -25,8 +25,8 @@ test: build ## every test
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
 	@scripts/check
 
-proto: setup ## generate Swift from Shared/Schema/Proto
-	@scripts/proto
+proto: ## generate Swift from Shared/Schema/Proto (needs Debian's protobuf-compiler)
+	@Shared/Schema/generate.sh
 
 clean: ## remove what was built and what ran
 	@rm -rf .build .run .venv

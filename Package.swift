@@ -110,12 +110,16 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                "Domain", "Schema", "Kafka", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Collections", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            path: "Services/Patchbay", swiftSettings: strict),
+            path: "Services/Patchbay", resources: [.embedInCode("Journey/organization.yaml")], swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
@@ -128,7 +132,8 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         tests("KafkaTests", ["Kafka"]),
-        tests("StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
+        tests(
+            "StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
         tests("ServiceKitTests", ["ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
@@ -154,8 +159,10 @@ let package = Package(
                 "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
-        tests("PatchbayTests", ["PatchbayCLI", "Domain", "Schema", "Kafka"]),
-        tests("EndToEnd", ["Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+        tests(
+            "PatchbayTests",
+            ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]

@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka_mock.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 static const int32_t patchbay_partition_any = -1; // RD_KAFKA_PARTITION_UA
 static const int64_t patchbay_offset_beginning = RD_KAFKA_OFFSET_BEGINNING;
@@ -32,3 +33,28 @@ static inline void patchbay_conf_silence(rd_kafka_conf_t *conf) { rd_kafka_conf_
 
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void patchbay_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// A small broker may answer a fetch of nothing at once instead of waiting for `fetch.wait.max.ms`, and its client
+// would then ask again without a pause. Such an answer is held up on the connection's own thread; a broker that
+// waits by itself never meets this.
+static inline rd_kafka_resp_err_t patchbay_slow_empty_fetch(
+    rd_kafka_t *client, int socket, const char *broker, int32_t broker_id, int16_t api_key, int16_t api_version,
+    int32_t correlation, size_t bytes, int64_t round_trip_microseconds, rd_kafka_resp_err_t error, void *pause) {
+    const int16_t fetch = 1;
+    const size_t bytes_without_records = 400;
+    if (api_key == fetch && bytes < bytes_without_records && round_trip_microseconds < 20000) {
+        struct timespec time = {0, (long)(intptr_t)pause * 1000};
+        nanosleep(&time, NULL);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static inline rd_kafka_resp_err_t patchbay_add_slow_fetch(
+    rd_kafka_t *client, const rd_kafka_conf_t *conf, void *pause, char *reason, size_t reason_bytes) {
+    return rd_kafka_interceptor_add_on_response_received(client, "slow-empty-fetch", patchbay_slow_empty_fetch, pause);
+}
+
+/// Keeps a consumer from asking for nothing in a loop: waits so long after an empty answer that came at once.
+static inline void patchbay_conf_slow_empty_fetches(rd_kafka_conf_t *conf, intptr_t microseconds) {
+    rd_kafka_conf_interceptor_add_on_new(conf, "slow-empty-fetch", patchbay_add_slow_fetch, (void *)microseconds);
+}

@@ -14,6 +14,7 @@ package final class ConfigurationTable: Sendable {
 
     private struct State {
         var current: StreamConfiguration?
+        var isRead = false
         var isStopping = false
     }
 
@@ -33,6 +34,9 @@ package final class ConfigurationTable: Sendable {
 
     /// The last complete revision; nil before the first.
     package var current: StreamConfiguration? { state.withLock { $0.current } }
+
+    /// The topic was read to its end at least once, whether or not it held a revision.
+    package var isRead: Bool { state.withLock { $0.isRead } }
 
     package func shutdown() { state.withLock { $0.isStopping = true } }
 
@@ -58,7 +62,9 @@ package final class ConfigurationTable: Sendable {
             for event in consumer.poll(max: 1000, timeout: .milliseconds(100)) {
                 switch event {
                 case .record(let record): values[String(decoding: record.key ?? [], as: UTF8.self)] = record.value
-                case .endOfPartition: publish(values)
+                case .endOfPartition:
+                    publish(values)
+                    state.withLock { $0.isRead = true }
                 case .error(let error): if error.isFatal { throw error }
                 }
             }

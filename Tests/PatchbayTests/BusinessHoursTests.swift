@@ -87,10 +87,11 @@ import Testing
     @Test func `refuse a time zone that nobody knows, and hours that are never open`() throws {
         let nowhere = try BusinessHours(timeZone: "Europe/Atlantis", week: [.monday: [.init("09:00-17:00")]])
         #expect(throws: BusinessHoursError.unknownTimeZone("Europe/Atlantis")) {
-            try nowhere.compile(id: .init("x"), around: .utc("2026-01-01T00:00:00Z"))
+            try nowhere.compile(id: .init("x"), from: .utc("2026-01-01T00:00:00Z"), to: .utc("2026-02-01T00:00:00Z"))
         }
         #expect(throws: BusinessHoursError.neverOpen) {
-            try BusinessHours(timeZone: "UTC", week: [:]).compile(id: .init("x"), around: .utc("2026-01-01T00:00:00Z"))
+            try BusinessHours(timeZone: "UTC", week: [:]).compile(
+                id: .init("x"), from: .utc("2026-01-01T00:00:00Z"), to: .utc("2026-02-01T00:00:00Z"))
         }
     }
 

@@ -14,17 +14,17 @@ struct Layer: Sendable, CustomTestStringConvertible {
     static let shared: Set<String> = ["Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit"]
 
     /// What the modules that own threads and C libraries build on.
-    static let system: Set<String> = ["Synchronization", "Glibc", "Foundation"]
+    static let system: Set<String> = ["Synchronization", "Glibc", "Foundation", "FoundationEssentials", "Dispatch"]
 
     static let all: [Layer] =
         [
             Layer(folder: "Shared/Domain/", own: [], foreign: collections),
             Layer(
                 folder: "Shared/Schema/", own: ["Domain"],
-                foreign: collections.union(["SwiftProtobuf", "Foundation"])),
+                foreign: collections.union(["SwiftProtobuf", "Foundation", "FoundationEssentials"])),
             Layer(folder: "Shared/Kafka/", own: ["CRdKafka"], foreign: system),
             Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
-            Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: system),
+            Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: collections.union(system)),
             Layer(folder: "Shared/ServiceKit/", own: ["Domain"], foreign: nil),
             Layer(folder: "Services/Patchbay/", own: shared, foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),

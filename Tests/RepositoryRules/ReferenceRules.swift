@@ -13,17 +13,17 @@ struct ReferenceRules {
     @Test("Nothing refers to a folder outside the project")
     func nothingOutsideIsReferredTo() throws {
         // Put together here, so that this file does not refer to them either.
-        let machines = ["work", "home", "root", "opt/pv"].map { "/" + $0 + "/" }
+        let machine = try Regex(
+            "(?:^|[^A-Za-z0-9_./}-])/(?:" + ["work", "home", "root", "opt/pv"].joined(separator: "|") + ")/")
         let climb = try Regex(#"(?:\.\./)+[A-Za-z.][\w./-]*"#)
         for file in Self.texts {
-            for folder in machines {
-                #expect(!file.text.contains(folder), "\(file.path) names \(folder)")
-            }
+            let named = file.text.firstMatch(of: machine).map { String(file.text[$0.range]) }
+            #expect(named == nil, "\(file.path) names a folder of one machine")
             for match in file.text.matches(of: climb) {
                 let target = String(file.text[match.range])
                 let base = URL(filePath: "/top/" + file.path).deletingLastPathComponent()
                 let resolved = URL(filePath: target, relativeTo: base).standardizedFileURL.path
-                #expect(resolved.hasPrefix("/top/"), "\(file.path) climbs out with \(target)")
+                #expect(resolved == "/top" || resolved.hasPrefix("/top/"), "\(file.path) climbs out with \(target)")
             }
         }
     }

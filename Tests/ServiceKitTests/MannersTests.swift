@@ -22,7 +22,7 @@ private let build: @Sendable (ServiceSetup) async throws -> Void = { setup in
     router.get("/list") { request, _ in
         let page = try request.readQuery { $0.page() }
         let next = Cursor((page.cursor?.parts ?? []) + ["\(page.limit)"])
-        return Response.json(.object(["limit": page.limit, "nextCursor": next]))
+        return Response.json(.object(["limit": page.limit, "next_cursor": next]))
     }
     router.get("/items/{id}") { _, context in
         let id = try context.pathID("id", WorkItemID.self)
@@ -126,9 +126,9 @@ struct MannersTests {
             #expect(try await get("/list?limit=0&offset=3", port: port).fields == ["limit", "offset"])
             #expect(try await get("/list?cursor=%21", port: port).fields == ["cursor"])
             let first = try await get("/list?limit=2", port: port)
-            let cursor = try #require(first.json["nextCursor"]?.string)
+            let cursor = try #require(first.json["next_cursor"]?.string)
             let second = try await get("/list?limit=3&cursor=\(cursor)", port: port)
-            #expect(Cursor(text: second.json["nextCursor"]?.string ?? "")?.parts == ["2", "3"])
+            #expect(Cursor(text: second.json["next_cursor"]?.string ?? "")?.parts == ["2", "3"])
         }
     }
 

@@ -100,6 +100,22 @@ struct ServiceLifeTests {
                 "router: failed: streams failed: Broken()"))
     }
 
+    @Test("A stop that takes too long is ended with 75")
+    func stuck() async throws {
+        let result = try await #require(processExitsWith: .exitCode(75), observing: [\.standardErrorContent]) {
+            await ServiceMain.run(.router, arguments: ["router"], environment: ServiceLifeTests.environment) { setup in
+                setup.run(
+                    "stuck",
+                    {
+                        _ = try await get("/livez", port: try await listeningPort())
+                        kill(getpid(), SIGTERM)
+                        while true { usleep(100_000) }
+                    }, shutdown: {})
+            }
+        }
+        #expect(String(decoding: result.standardErrorContent, as: UTF8.self).contains("did not stop in time"))
+    }
+
     @Test("A signal ends open long polls, then the parts, and the process with 0 within ten seconds")
     func signalled() async throws {
         let start = ContinuousClock.now

@@ -92,7 +92,8 @@ struct SettingsTests {
         let shared = [
             "PATCHBAY_LINK_SECRET": Self.secret, "PATCHBAY_DATA_DIR": "/tmp",
             "PATCHBAY_PUBLIC_URL": "https://a.example",
-            "PATCHBAY_LINK_SECRET_FILE": "/run/secrets/link", "PATCHBAY_SECRET_ANYTHING": "x", "HOME": "/root",
+            "PATCHBAY_LINK_SECRET_FILE": "/run/secrets/link", "PATCHBAY_SECRET_ANYTHING": "x",
+            "PATCHBAY_NOIDA": "/opt/noida-db", "HOME": "/root",
         ]
         #expect(problems(shared).isEmpty)
     }

@@ -127,6 +127,44 @@ struct WaitingTests {
         #expect(try await task.value.status == 204)
     }
 
+    @Test("A client that never finishes its request does not hold up the stop")
+    func unfinished() async throws {
+        let build: @Sendable (ServiceSetup) async throws -> Void = { setup in
+            setup.router.post("/slow") { request, _ in
+                _ = try await request.readBody()
+                return Response.empty
+            }
+        }
+        let (start, connection) = try await withRunningService(.router, build: build) { port in
+            let connection = try RawConnection(port: port)
+            connection.write(Array("POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this".utf8))
+            let isOpen = try await eventually {
+                try await get("/metrics", port: port).body.contains("patchbay_http_requests_open 2")
+            }
+            #expect(isOpen)
+            return (ContinuousClock.now, connection)
+        }
+        connection.close()
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
+    @Test("Before intake ends, readiness says so for the time that load balancers need")
+    func draining() async throws {
+        let (never, stop) = AsyncStream<Void>.makeStream()
+        let build: @Sendable (ServiceSetup) async throws -> Void = { setup in
+            setup.run("until told") { for await _ in never {} }
+        }
+        try await withRunningService(.router, environment: ["PATCHBAY_SHUTDOWN_DELAY": "3000"], build: build) { port in
+            #expect(try await get("/readyz", port: port).status == 200)
+            stop.finish()
+            let isStopping = try await eventually {
+                let reply = try await get("/readyz", port: port)
+                return reply.status == 503 && reply.body.contains("[-]running failed: the service is stopping")
+            }
+            #expect(isStopping)
+        }
+    }
+
     @Test("A result reaches everybody who expects it, and only them")
     func replies() async throws {
         let replies = Replies<String, Int>()

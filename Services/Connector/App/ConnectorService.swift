@@ -42,7 +42,7 @@ enum ConnectorService {
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
         setup.health.check("configuration") {
-            table.current == nil ? .notReady("no configuration has been read yet") : .ready
+            table.isRead ? .ready : .notReady("the configuration has not been read yet")
         }
         collectMetrics(setup.metrics, host)
         setup.run("clients") {

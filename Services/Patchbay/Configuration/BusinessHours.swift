@@ -24,17 +24,6 @@ package struct BusinessHours: Hashable, Sendable {
         case monday, tuesday, wednesday, thursday, friday, saturday, sunday
     }
 
-    /// How far `patchbay apply` compiles, before and after the day on which it runs. The past is for clocks that are
-    /// running already; the future must reach the longest promise, and `apply` is to be repeated in good time.
-    package static let compiledDays: Int64 = 400
-
-    /// Compiles what `patchbay apply` needs on this day.
-    /// - Throws: `BusinessHoursError.unknownTimeZone`, `.neverOpen`.
-    package func compile(id: PolicyID, around now: Instant) throws(BusinessHoursError) -> BusinessCalendar {
-        let reach = Duration.seconds(Self.compiledDays * secondsPerDay)
-        return try compile(id: id, from: now - reach, to: now + reach)
-    }
-
     /// Compiles the hours from one instant up to, not including, another.
     /// - Throws: `BusinessHoursError.unknownTimeZone`, `.neverOpen`.
     package func compile(id: PolicyID, from: Instant, to: Instant) throws(BusinessHoursError) -> BusinessCalendar {

@@ -149,7 +149,10 @@ package struct TrackedClock: Hashable, Sendable {
             return previous == .cancelled ? [] : [Saying(end.at, .clockCancelled(clock.kind))]
         case .done:
             // Without the hours nobody knows whether it was in time.
-            guard let dueAt else { return [] }
+            guard let dueAt else {
+                outcome = nil
+                return []
+            }
             outcome = .met
             return previous == .met && saidDueAt == dueAt ? [] : [Saying(end.at, .clockMet(clock.kind, dueAt: dueAt))]
         }

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 package import Logging
 
@@ -30,9 +31,7 @@ package struct LineLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        let now = rfc3339(seconds: time.tv_sec, microseconds: time.tv_nsec / 1_000)
+        let now = rfc3339(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { _, provided in provided } }
         if let own = event.metadata { all.merge(own) { _, own in own } }

@@ -1,4 +1,4 @@
-internal import Glibc
+internal import Domain
 internal import Logging
 
 /// How log lines look.
@@ -73,17 +73,10 @@ struct LogLine {
     }
 }
 
-/// `2026-01-02T03:04:05.678901Z`.
-func rfc3339(seconds: Int, microseconds: Int) -> String {
-    var seconds = seconds
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    func digits(_ number: Int, _ width: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
-    let date =
-        "\(digits(Int(parts.tm_year) + 1900, 4))-\(digits(Int(parts.tm_mon) + 1, 2))-\(digits(Int(parts.tm_mday), 2))"
-    let clock = "\(digits(Int(parts.tm_hour), 2)):\(digits(Int(parts.tm_min), 2)):\(digits(Int(parts.tm_sec), 2))"
-    return "\(date)T\(clock).\(digits(microseconds, 6))Z"
+/// `2026-01-02T03:04:05.678901Z`, from microseconds since 1970.
+func rfc3339(microseconds: Int64) -> String {
+    let (milliseconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000)
+    let digits = String(rest)
+    let time = Instant(milliseconds: milliseconds).rfc3339.dropLast()
+    return time + String(repeating: "0", count: 3 - digits.count) + digits + "Z"
 }

@@ -28,9 +28,10 @@ internal import UnixSignals
 ///     let item = try context.pathID("id", WorkItemID.self)
 ///     let text = try await request.readJSON { body in body.string("text", bytes: 1...65_536) }
 ///     let result = try await replies.expect(key.commandID(of: principal), within: .seconds(5)) { try await send(…) }
-///     return Response.json(.object(["workItemID": item, "at": result.at]))
+///     return Response.json(.object(["work_item_id": item, "at": result.at]))
 /// }
 /// ```
+/// - Names in JSON are lower case with underscores, as in `work_item_id`; times are RFC 3339.
 /// - Settings are declared in `SettingsCatalogue.swift` and read by `setup.settings[ConnectorSettings.publicURL]`;
 ///   Kafka's are `setup.settings.kafka`, named secrets `setup.settings.secrets.secret(named:)`.
 /// - Exit codes: 0 stopped as asked; 64 wrong arguments; 69 could not start; 70 failed while running; 75 did not stop

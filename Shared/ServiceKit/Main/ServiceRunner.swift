@@ -38,7 +38,9 @@ package struct ServiceRunner: Sendable {
         build: (ServiceSetup) async throws -> Void
     ) async throws {
         let routes = RouteTable()
-        let setup = try await makeSetup(routes)
+        let (stops, stopping) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let stop: @Sendable () -> Void = { stopping.yield() }
+        let setup = try await makeSetup(routes, stop: stop)
         try await build(setup)
         routes.fill(from: setup.router)
         let (logger, host) = (self.logger, settings[CommonSettings.httpHost])
@@ -46,21 +48,21 @@ package struct ServiceRunner: Sendable {
             logger.info("listening", metadata: ["address": "\(host)", "port": "\(port)"])
             onListening(port)
         }
-        let last = [
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: BoundedService(service: server, time: Self.drainTime),
-                successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: "http"),
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: Drain(
-                    health: setup.health, delay: settings[CommonSettings.shutdownDelay], logger: logger,
-                    onStopping: onStopping),
-                successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "drain"),
-        ]
+        let intake = BoundedService(service: server, time: Self.drainTime)
+        let http = Part(name: "http", body: intake.run, shutdown: {}, stop: stop)
+        let drain = Drain(
+            health: setup.health, delay: settings[CommonSettings.shutdownDelay], logger: logger, stops: stops,
+            onStopping: onStopping)
+        let services =
+            (setup.parts + [http]).map(\.configuration) + [
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: drain, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "drain")
+            ]
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
-        var configuration = ServiceGroupConfiguration(services: setup.parts + last, logger: quiet)
+        var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
         configuration.gracefulShutdownSignals = signals
+        // No maximum for the cancellation: it would trap. The timer of `ServiceMain` ends what does not end.
         configuration.maximumGracefulShutdownDuration = Self.gracefulTime
         try await ServiceGroup(configuration: configuration).run()
     }
@@ -80,7 +82,7 @@ package struct ServiceRunner: Sendable {
         return authenticator
     }
 
-    private func makeSetup(_ routes: RouteTable) async throws -> ServiceSetup {
+    private func makeSetup(_ routes: RouteTable, stop: @escaping @Sendable () -> Void) async throws -> ServiceSetup {
         let metrics = Metrics()
         metrics.collect(ProcessMetrics.collect)
         let name = service.name
@@ -96,7 +98,7 @@ package struct ServiceRunner: Sendable {
         router.add(middleware: RequestManners(metrics: metrics, routes: routes))
         let setup = ServiceSetup(
             service: service, settings: settings, logger: logger, metrics: metrics, health: Health(),
-            authenticator: try await makeAuthenticator(), router: router)
+            authenticator: try await makeAuthenticator(), router: router, stop: stop)
         HealthRoutes.add(to: setup)
         return setup
     }
@@ -122,15 +124,19 @@ package struct ServiceRunner: Sendable {
     }
 }
 
-/// Comes first when the service stops: says not ready, and gives load balancers time to see it.
+/// Comes first when the service stops, because it is told to or because a part has ended: says not ready, and gives
+/// load balancers time to see it.
 private struct Drain: Service {
     let health: Health
     let delay: Duration
     let logger: Logger
+    let stops: AsyncStream<Void>
     let onStopping: @Sendable () -> Void
 
     func run() async throws {
-        try? await gracefulShutdown()
+        await cancelWhenGracefulShutdown {
+            for await _ in stops { return }
+        }
         onStopping()
         logger.info("stopping")
         health.stop()

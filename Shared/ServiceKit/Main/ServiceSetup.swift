@@ -15,11 +15,13 @@ package final class ServiceSetup {
     /// Routes that need no token: webhooks that carry their provider's signature, customers' links.
     package let router: Router<HTTPContext>
     /// Runs beside the HTTP server: started in this order, stopped in the reverse order, after the server.
-    private(set) var parts: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    private(set) var parts: [Part] = []
+    /// Begins the end of the whole service.
+    let stop: @Sendable () -> Void
 
     init(
         service: ServiceDescription, settings: Settings, logger: Logger, metrics: Metrics, health: Health,
-        authenticator: Authenticator, router: Router<HTTPContext>
+        authenticator: Authenticator, router: Router<HTTPContext>, stop: @escaping @Sendable () -> Void
     ) {
         self.service = service
         self.settings = settings
@@ -28,6 +30,7 @@ package final class ServiceSetup {
         self.health = health
         self.authenticator = authenticator
         self.router = router
+        self.stop = stop
     }
 
     /// Routes for bearers of one of these roles, and for admins. `context.principal` says who it is.
@@ -44,44 +47,11 @@ package final class ServiceSetup {
         _ name: String, _ run: @escaping @Sendable () async throws -> Void,
         shutdown: @escaping @Sendable () -> Void
     ) {
-        parts.append(
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: Part(name: name, body: run, shutdown: shutdown),
-                successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: name))
+        parts.append(Part(name: name, body: run, shutdown: shutdown, stop: stop))
     }
 
     /// Adds what ends when its task is cancelled.
     package func run(_ name: String, _ run: @escaping @Sendable () async throws -> Void) {
-        let part = Part(name: name, body: { try await cancelWhenGracefulShutdown(run) }, shutdown: {})
-        parts.append(
-            ServiceGroupConfiguration.ServiceConfiguration(
-                service: part, successTerminationBehavior: .gracefullyShutdownGroup,
-                failureTerminationBehavior: .gracefullyShutdownGroup, serviceName: name))
+        parts.append(Part(name: name, body: { try await cancelWhenGracefulShutdown(run) }, shutdown: {}, stop: stop))
     }
-}
-
-/// A part of a service, as the service group runs it.
-private struct Part: Service {
-    let name: String
-    let body: @Sendable () async throws -> Void
-    let shutdown: @Sendable () -> Void
-
-    func run() async throws {
-        do {
-            try await withGracefulShutdownHandler(operation: body, onGracefulShutdown: shutdown)
-        } catch is CancellationError where Task.isCancelled || Task.isShuttingDownGracefully {
-            // Ended as asked.
-        } catch {
-            throw PartFailure(part: name, underlying: error)
-        }
-    }
-}
-
-/// A part ended although nobody asked it to.
-package struct PartFailure: Error, CustomStringConvertible {
-    package let part: String
-    package let underlying: any Error
-
-    package var description: String { "\(part) failed: \(underlying)" }
 }

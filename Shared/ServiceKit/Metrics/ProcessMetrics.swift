@@ -6,13 +6,12 @@ internal import Glibc
 /// - Source: Prometheus, "Writing client libraries", standard process collector; proc(5).
 enum ProcessMetrics {
     static func collect(into samples: inout MetricSamples) {
-        var usage = rusage()
-        if getrusage(RUSAGE_SELF.rawValue, &usage) == 0 {
+        if let ticks = processorTicks() {
             samples.counter(
                 "process_cpu_seconds_total", help: "Processor time used, in seconds.",
-                value: seconds(usage.ru_utime) + seconds(usage.ru_stime))
+                value: Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK))))
         }
-        if let pages = statm() {
+        if let pages = words(of: "statm").dropFirst().first.flatMap({ Int($0) }) {
             samples.gauge(
                 "process_resident_memory_bytes", help: "Memory held, in bytes.",
                 value: Double(pages * sysconf(Int32(_SC_PAGESIZE))))
@@ -20,23 +19,29 @@ enum ProcessMetrics {
         if let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             samples.gauge("process_open_fds", help: "Open file descriptors.", value: Double(files.count))
         }
-        var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(7), &limit) == 0 {
-            samples.gauge("process_max_fds", help: "File descriptors allowed.", value: Double(limit.rlim_cur))
+        if let limit = openFilesMax() {
+            samples.gauge("process_max_fds", help: "File descriptors allowed.", value: limit)
         }
         samples.gauge(
             "process_start_time_seconds", help: "When the process started, in seconds since 1970.", value: started)
     }
 
-    /// Resident pages.
-    private static func statm() -> Int? {
-        guard let data = FileManager.default.contents(atPath: "/proc/self/statm") else { return nil }
-        let fields = String(decoding: data, as: UTF8.self).split(separator: " ")
-        return fields.count > 1 ? Int(fields[1]) : nil
+    /// Time in user and kernel mode: the 14th and 15th word, counted behind the name, which may hold anything.
+    private static func processorTicks() -> Int? {
+        let fields = text(of: "stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Int(fields[11]), let kernel = Int(fields[12]) else { return nil }
+        return user + kernel
     }
 
-    private static func seconds(_ time: timeval) -> Double {
-        Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+    private static func openFilesMax() -> Double? {
+        let line = text(of: "limits").split(separator: "\n").first { $0.hasPrefix("Max open files") }
+        return line?.split(separator: " ").dropFirst(3).first.flatMap { Double($0) }
+    }
+
+    private static func words(of file: String) -> [Substring] { text(of: file).split(separator: " ") }
+
+    private static func text(of file: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: "/proc/self/\(file)") ?? Data(), as: UTF8.self)
     }
 
     private static let started = Date().timeIntervalSince1970

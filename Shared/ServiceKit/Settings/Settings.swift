@@ -90,7 +90,7 @@ package struct Settings: Sendable {
 /// How many characters to insert, remove or replace to make one text of the other.
 ///
 /// - Source: Wagner and Fischer, 1974.
-func editDistance(_ left: String, _ right: String) -> Int {
+package func editDistance(_ left: String, _ right: String) -> Int {
     let right = Array(right.utf8)
     var row = Array(0...right.count)
     for (line, byte) in left.utf8.enumerated() {

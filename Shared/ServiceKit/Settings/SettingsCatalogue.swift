@@ -27,7 +27,7 @@ package enum CommonSettings {
         "PATCHBAY_SECRETS_DIR", form: "a directory",
         help: "Directory of files, each a secret that the configuration names.")
     package static let shutdownDelay = Setting<Duration>.milliseconds(
-        "PATCHBAY_SHUTDOWN_DELAY", default: 0, in: 0...5_000,
+        "PATCHBAY_SHUTDOWN_DELAY", default: 0, in: 0...3_000,
         help: "Time between /readyz turning 503 and the end of intake, for load balancers to notice.")
     package static let checkpointInterval = Setting<Duration>.milliseconds(
         "PATCHBAY_CHECKPOINT_INTERVAL", default: 1_000, in: 10...60_000, help: "Time between checkpoints.")
@@ -95,10 +95,16 @@ package enum SettingsCatalogue {
         CommonSettings.shutdownDelay,
     ]
 
-    /// The keys of all services, and the `_FILE` variants of secrets.
-    package static let keys: [String] = ServiceDescription.all.flatMap(\.settings).flatMap { setting in
-        setting.isSecret ? [setting.key, setting.key + "_FILE"] : [setting.key]
-    }
+    /// Read by the tools around the services, from the environment that the services inherit: where the local broker's
+    /// program is.
+    static let toolKeys = ["PATCHBAY_NOIDA"]
+
+    /// The keys of all services and tools, and the `_FILE` variants of secrets.
+    package static let keys: [String] =
+        toolKeys
+        + ServiceDescription.all.flatMap(\.settings).flatMap { setting in
+            setting.isSecret ? [setting.key, setting.key + "_FILE"] : [setting.key]
+        }
 
     /// The rows of `docs/configuration.md`, one a setting.
     package static var markdownRows: [String] {

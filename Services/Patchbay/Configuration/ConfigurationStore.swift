@@ -1,0 +1,87 @@
+import Domain
+import Foundation
+import Kafka
+import Schema
+
+/// The applied configuration, as `patchbay.config` holds it.
+struct ConfigurationStore {
+    var connection: KafkaConnection
+
+    struct Applied: Sendable {
+        /// 0 before anything was applied.
+        var revision: Int64 = 0
+        var entries: [String: ConfigurationEntry] = [:]
+    }
+
+    /// Reads the topic to its end.
+    /// - Throws: `StackError` when the topic cannot be read.
+    func read() throws -> Applied {
+        let partition = TopicPartition(topic: connection.name(.config), partition: 0)
+        let consumer = try DataConsumer(
+            properties: connection.properties, topic: partition.topic, partition: 0, from: .beginning,
+            readCommitted: true)
+        defer { consumer.close() }
+        var applied = Applied()
+        let clock = ContinuousClock()
+        let end = clock.now + connection.timeout
+        var lastError = "the broker did not answer"
+        while clock.now < end {
+            for event in consumer.poll(max: 1000, timeout: .milliseconds(200)) {
+                switch event {
+                case .record(let record): try take(record, into: &applied)
+                case .endOfPartition: return applied
+                case .error(let error):
+                    lastError = "\(error)"
+                    if error.isFatal || error.code == .unknownTopicOrPartition { throw StackError(explain(lastError)) }
+                }
+            }
+        }
+        throw StackError(explain(lastError))
+    }
+
+    /// Writes a revision in one transaction: all of it is seen, or nothing.
+    ///
+    /// Whoever applies at the same time is fenced, so that two people never mix their revisions.
+    /// - Parameter decide: is given what is applied now, and says what to write; nil: nothing.
+    /// - Returns: the changes written.
+    func update(_ decide: (Applied) throws -> ConfigurationChanges?) throws -> ConfigurationChanges? {
+        let producer = try Producer(
+            properties: connection.properties, transactionalID: "\(connection.prefix)-apply")
+        defer { producer.close() }
+        try producer.initTransactions(timeout: connection.timeout)
+        guard let changes = try decide(try read()) else { return nil }
+        try producer.beginTransaction()
+        do {
+            let now = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            for record in changes.records {
+                let headers = EventHeaders(
+                    id: "\(changes.revision)/\(record.key)", type: record.type, source: "/patchbay/apply", time: now)
+                try producer.produce(
+                    topic: connection.name(.config), partition: 0, key: Array(record.key.utf8), value: record.value,
+                    headers: headers.list.map { Header(name: $0.name, value: $0.value) })
+            }
+            try producer.commitTransaction(timeout: connection.timeout)
+        } catch {
+            try? producer.abortTransaction(timeout: connection.timeout)
+            throw error
+        }
+        return changes
+    }
+
+    private func take(_ record: Record, into applied: inout Applied) throws {
+        let key = String(decoding: record.key ?? [], as: UTF8.self)
+        guard let value = record.value else {
+            applied.entries[key] = nil
+            return
+        }
+        if key == ConfigurationEntry.revisionKey {
+            applied.revision = Int64(String(decoding: value, as: UTF8.self)) ?? applied.revision
+        } else {
+            applied.entries[key] = try ConfigurationEntry(wire: value)
+        }
+    }
+
+    private func explain(_ reason: String) -> String {
+        "\(connection.name(.config)) cannot be read (\(reason)): does `patchbay topics` find the topics?"
+    }
+}

@@ -1,0 +1,68 @@
+import Kafka
+import Schema
+
+/// The topics that Patchbay needs, held against those that a broker has.
+struct TopicCatalogue: Sendable {
+    var connection: KafkaConnection
+    var partitions: Int32 = TopicSettings.defaultPartitions
+    var replicationFactor: Int32 = -1
+
+    enum Difference: Hashable, Sendable, CustomStringConvertible {
+        case missing(Topic, name: String)
+        case partitions(name: String, found: Int, expected: Int)
+        case setting(name: String, key: String, found: String, expected: String)
+
+        var description: String {
+            switch self {
+            case .missing(_, let name): "\(name): missing"
+            case .partitions(let name, let found, let expected):
+                "\(name): has \(found) partitions, expected \(expected)"
+            case .setting(let name, let key, let found, let expected):
+                "\(name): \(key) is \(found), expected \(expected)"
+            }
+        }
+    }
+
+    /// What the broker lacks, or has otherwise.
+    func differences() throws -> [Difference] {
+        try connection.withAdmin { admin in
+            let existing = try admin.topics(timeout: connection.timeout)
+            return try Topic.allCases.flatMap { topic -> [Difference] in
+                let name = connection.name(topic)
+                guard let found = existing[name] else { return [.missing(topic, name: name)] }
+                let settings = topic.settings(partitions: partitions)
+                var differences: [Difference] = []
+                if found != Int(settings.partitions) {
+                    differences.append(.partitions(name: name, found: found, expected: Int(settings.partitions)))
+                }
+                let config = try admin.configs(ofTopic: name, timeout: connection.timeout)
+                for (key, expected) in settings.properties {
+                    // A broker that does not tell a setting is not called wrong for it.
+                    guard let found = config[key], found != expected else { continue }
+                    differences.append(.setting(name: name, key: key, found: found, expected: expected))
+                }
+                return differences
+            }
+        }
+    }
+
+    /// Creates what is missing; a topic that somebody else creates meanwhile is fine.
+    /// - Returns: the names of the topics created.
+    func create(_ differences: [Difference]) throws -> [String] {
+        let missing = differences.compactMap { difference -> Topic? in
+            if case .missing(let topic, _) = difference { topic } else { nil }
+        }
+        guard !missing.isEmpty else { return [] }
+        let topics = missing.map { topic in
+            let settings = topic.settings(partitions: partitions)
+            return Admin.NewTopic(
+                name: connection.name(topic), partitions: settings.partitions, replicationFactor: replicationFactor,
+                config: Dictionary(uniqueKeysWithValues: settings.properties.map { ($0.name, $0.value) }))
+        }
+        let results = try connection.withAdmin { try $0.createTopics(topics, timeout: connection.timeout) }
+        for topic in topics {
+            if let error = results[topic.name] ?? nil, error.code != .topicAlreadyExists { throw error }
+        }
+        return topics.map(\.name)
+    }
+}

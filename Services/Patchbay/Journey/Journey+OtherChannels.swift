@@ -1,0 +1,107 @@
+import Domain
+import Foundation
+import ServiceKit
+
+// Steps 3 and 4: Lena changes channel, and never repeats herself.
+extension Journey {
+    /// A number of Lena's that no other run has.
+    private var lenasNumber: String {
+        var number: UInt64 = 7
+        for byte in run.utf8 { number = (number * 31 + UInt64(byte)) % 100_000_000 }
+        return "+336" + String(100_000_000 + number).suffix(8)
+    }
+
+    mutating func lenaGoesOnInChat() async throws {
+        steps.step("Lena opens the link and goes on in web chat")
+        let text = "Le numéro de suivi est 42."
+        try await steps.hold("her message is accepted with the link's token and her site's signed e-mail claim") {
+            let claim = Signatures.claim(
+                email: "lena-\(run)@example.org", secret: api.settings.secrets.site,
+                expires: Date().addingTimeInterval(600))
+            var message = message(from: "visitor", text, kind: "visitor", language: "fr", name: "Lena")
+            message.add("continue_token", .string(story.linkToken))
+            message.add("claim", .string(claim))
+            _ = try await api.postMessage(account: "demo-chat", message)
+            story.said.append(("customer", text))
+        }
+        try await steps.hold("verified evidence: the same work item, with the same agent, shows both messages") {
+            try await until("both messages on the work item") {
+                let item = try await api.workItem(story.workItemID)
+                let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
+                let isThere = story.said.filter { $0.author == "customer" }.allSatisfy { texts.contains($0.text) }
+                return (isThere ? item : nil, item.text)
+            }
+            try await expectAgent("amelie", of: story.workItemID)
+        }
+        try await steps.hold("the CRM adds her verified phone number to her profile") {
+            let phone = JSONValue.object(["kind": "phone", "value": lenasNumber, "verified": true])
+            let profile: JSONValue = .object([
+                "name": "Lena", "language": "fr", "identifiers": JSONValue.array([phone]),
+            ])
+            _ = try await api.change(
+                "PUT", "\(api.settings.context)/v1/customers/\(story.customerID)/profile", as: .connector, profile
+            ).status(200, 202)
+            try await until("the number among her identifiers") {
+                let customer = try await api.customer(story.customerID)
+                let values = customer["identifiers"]?.array?.compactMap { $0["value"]?.string } ?? []
+                return (values.contains(lenasNumber) ? true : nil, customer.text)
+            }
+        }
+    }
+
+    mutating func lenaTextsAndCalls() async throws {
+        steps.step("Lena sends an SMS, and then she calls")
+        let text = "Je peux aussi vous appeler."
+        try await steps.hold("her SMS, a form signed by Twilio, joins the same conversation") {
+            let form = [
+                ("MessageSid", "SM\(run)"), ("AccountSid", "AC00000000000000000000000000000001"),
+                ("From", lenasNumber), ("To", "+33600000001"), ("Body", text), ("NumMedia", "0"),
+            ]
+            _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
+            story.said.append(("customer", text))
+            try await until("the SMS on the work item") {
+                let item = try await api.workItem(story.workItemID)
+                let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
+                return (texts.contains(text) ? true : nil, item.text)
+            }
+        }
+        try await steps.hold("her call is offered to Amélie at once, since she can carry it") {
+            let form = [
+                ("CallSid", "CA\(run)"), ("AccountSid", "AC00000000000000000000000000000001"), ("From", lenasNumber),
+                ("To", "+33600000001"), ("CallStatus", "ringing"), ("Direction", "inbound"),
+            ]
+            let answer = try await api.postTwilio(account: "demo-voice", path: "voice", form: form).status(200)
+            try expect("TwiML", answer.text.contains("<Response"), found: answer.text)
+            let offer = try await accept(by: "amelie", customer: story.customerID, except: story.workItemID)
+            story.callWorkItemID = try offer.text("work_item_id")
+            try expect("the conversation", try offer.text("conversation_id"), is: story.conversationID)
+            try await expectAgent("amelie", of: story.callWorkItemID)
+        }
+    }
+
+    mutating func amelieCompletes() async throws {
+        steps.step("Amélie completes the work, and Lena is asked how it was")
+        try await steps.hold("she completes the call and the messages with a disposition") {
+            for id in [story.callWorkItemID, story.workItemID] {
+                _ = try await api.act("amelie", on: "work-items/\(id)/complete", .object(["disposition": "resolved"]))
+            }
+            let item = try await api.workItem(story.workItemID)
+            try expect("the state", item["state"]?.string, is: "closed")
+            try expect("the disposition", item["disposition"]?.string, is: "resolved")
+        }
+        try await steps.hold("the survey goes out by SMS, the channel that she wrote on last") {
+            _ = try await sms(to: lenasNumber) { $0.contains("1 (poor) to 5") }
+        }
+        try await steps.hold("her “5” is recognized as the answer, and recorded on the work item") {
+            let form = [
+                ("MessageSid", "SM\(run)-5"), ("AccountSid", "AC00000000000000000000000000000001"),
+                ("From", lenasNumber), ("To", "+33600000001"), ("Body", "5"), ("NumMedia", "0"),
+            ]
+            _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
+            try await until("the score on the work item") {
+                let item = try await api.workItem(story.workItemID)
+                return (item["survey_score"]?.integer == 5 ? true : nil, item.text)
+            }
+        }
+    }
+}
