@@ -41,11 +41,11 @@ struct UpCommand: AsyncParsableCommand {
             { try await runStack(started) },
             {
                 for await _ in signals { break }
-                print("\nstopping")
+                say("\nstopping")
                 return .stopped
             })
         let unclean = await started.stopAll()
-        for name in unclean { print("\(name) did not stop by itself with exit code 0") }
+        for name in unclean { say("\(name) did not stop by itself with exit code 0") }
         switch result {
         case .success(.stopped): break
         case .success(.journeyEnded(let held)):
@@ -71,7 +71,7 @@ struct UpCommand: AsyncParsableCommand {
             started.add(broker.process)
             connection.properties["bootstrap.servers"] = broker.bootstrapServers
             connection.properties.merge(DevelopmentBroker.properties) { $1 }
-            print("broker     \(broker.bootstrapServers) (in memory, for development)")
+            say("broker     \(broker.bootstrapServers) (in memory, for development)")
         }
         let catalogue = TopicCatalogue(connection: connection, partitions: partitions)
         _ = try await onOwnThread { try catalogue.create(try catalogue.differences()) }
@@ -84,15 +84,15 @@ struct UpCommand: AsyncParsableCommand {
         let processes = try await stack.start()
         for service in Stack.Service.allCases { processes[service].map(started.add) }
         let announcement = Announcement(plan: plan)
-        print(announcement.addresses)
+        say(announcement.addresses)
         if journey {
             let (settings, connection) = (Journey.Settings(plan: plan), connection)
             let held = try await dieWith(started) { await Journey.play(settings, connection: connection) }
             if exit { return .journeyEnded(held: held) }
         }
         if let writeEnvironment { try await announcement.write(to: writeEnvironment) }
-        print("\nfor another terminal, valid for a day:\n" + (try await announcement.exports()))
-        print("\nlogs are in \(folder.path); Ctrl-C stops everything")
+        say("\nfor another terminal, valid for a day:\n" + (try await announcement.exports()))
+        say("\nlogs are in \(folder.path); Ctrl-C stops everything")
         return try await dieWith(started) {
             try await Task.sleep(for: .seconds(31_536_000))
             return .stopped

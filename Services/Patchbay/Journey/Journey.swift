@@ -61,7 +61,7 @@ struct Journey {
     /// Plays it, and prints each step.
     /// - Returns: whether every step held.
     static func play(
-        _ settings: Settings, connection: KafkaConnection, write: @escaping @Sendable (String) -> Void = { print($0) }
+        _ settings: Settings, connection: KafkaConnection, write: @escaping @Sendable (String) -> Void = { say($0) }
     ) async -> Bool {
         let receiver = Receiver()
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Hummingbird
+import Logging
 import NIOCore
 import Synchronization
 
@@ -47,7 +48,8 @@ final class Receiver: Sendable {
         }
         let application = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
-            onServerRunning: { channel in ready(channel.localAddress?.port ?? port) })
+            onServerRunning: { channel in ready(channel.localAddress?.port ?? port) },
+            logger: Logger(label: "receiver") { _ in SwiftLogNoOpLogHandler() })
         try await application.run()
     }
 

@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// What did not happen as it should have.
 struct JourneyFailure: Error, CustomStringConvertible {
@@ -14,7 +15,7 @@ struct Steps {
     private let clock = ContinuousClock()
     private var number = 0
 
-    init(write: @escaping @Sendable (String) -> Void = { print($0) }) {
+    init(write: @escaping @Sendable (String) -> Void = { say($0) }) {
         self.write = write
     }
 
@@ -68,4 +69,10 @@ func until<Value>(
         }
         try await Task.sleep(for: .milliseconds(25))
     }
+}
+
+/// Prints a line at once, also where standard output is a file or a pipe.
+func say(_ line: String) {
+    print(line)
+    fflush(nil)
 }

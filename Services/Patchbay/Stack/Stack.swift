@@ -118,6 +118,8 @@ final class Stack: Sendable {
         environment["SWIFT_BACKTRACE"] = "enable=no"
         environment["PATCHBAY_HTTP_PORT"] = String(plan.ports[service] ?? service.port)
         environment["PATCHBAY_KAFKA_BOOTSTRAP_SERVERS"] = plan.bootstrapServers
+        // One instance of each: under its name it takes its place in the group again as soon as it is back.
+        environment["PATCHBAY_KAFKA_GROUP_INSTANCE_ID"] = service.rawValue
         environment["PATCHBAY_TOPIC_PREFIX"] = plan.topicPrefix
         environment["PATCHBAY_LOG_FORMAT"] = "text"
         environment["PATCHBAY_PUBLIC_URL"] = plan.url(of: .connector)
