@@ -193,6 +193,19 @@ struct AssignmentTests {
         #expect(bench.command("ana", .reply("item", messageID: "m", text: long)).rejection == .limitReached)
     }
 
+    @Test("Bounded: a pool that is full opens and closes the next work item at once, and says why")
+    func poolIsFull() {
+        var bench = Bench()
+        bench.message("first")
+        // As if all the others had been opened before.
+        bench.router.pools["support"]?.openCount = RouterLimits.openWorkItemsPerPoolMax
+        let outputs = bench.message("one-too-many")
+        #expect(outputs.events.contains(.closed(nil, disposition: "limit-reached")))
+        #expect(outputs.informed.count == 1)
+        #expect(bench.stage("one-too-many") == "closed")
+        #expect(bench.router.pools["support"]?.openCount == RouterLimits.openWorkItemsPerPoolMax)
+    }
+
     @Test("A survey's answer is recorded, remembered work item or not")
     func survey() {
         var bench = Bench()

@@ -186,6 +186,28 @@ struct RouterServiceTests {
         }
     }
 
+    @Test("The event stream tells each change, and ends when the service stops", .timeLimit(.minutes(5)))
+    func eventStream() async throws {
+        try await RouterStand.with(Self.organization) { stand in
+            var stream: Task<String, any Error>?
+            try await stand.run { api in
+                stream = Task { try await api.send("GET", "/v1/agents/ana/events", as: .agent("ana")).text }
+                try await eventually("the stream is open") {
+                    try await api.send("GET", "/metrics", as: nil).text
+                        .contains("patchbay_router_event_streams 1")
+                }
+                try await api.act("ana", "/v1/agents/ana/presence", #"{"presence":"available"}"#, method: "PUT")
+                try await stand.message("item")
+                _ = try await api.offer(to: "ana")
+            }
+            let text = try #require(try await stream?.value)
+            let events = text.split(separator: "\n").filter { $0.hasPrefix("data: ") }
+            #expect(events.first?.contains(#""presence":"offline""#) == true)
+            #expect(events.last?.contains(#""work_item_id":"item""#) == true)
+            #expect(text.contains("event: work\n"))
+        }
+    }
+
     @Test("Every route is described, and nothing else", .timeLimit(.minutes(5)))
     func openAPI() async throws {
         try await RouterStand.with(Self.organization) { stand in

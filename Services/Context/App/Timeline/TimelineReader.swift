@@ -154,7 +154,8 @@ struct SearchWords: Sendable {
 
     init(_ text: String) {
         let words = text.split(whereSeparator: \.isWhitespace).prefix(Self.wordsMax).map { word in
-            "\"\(word.filter { $0 != "\0" }.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
+            let word = String(word.filter { $0 != "\0" })
+            return "\"\(word.replacing("\"", with: "\"\""))\""
         }
         pattern = words.joined(separator: " ") + (words.isEmpty ? "\"\"" : "*")
     }
