@@ -31,6 +31,9 @@ final class Checkpointer: Sendable {
         var isStopping = false
     }
 
+    /// How long one call to Kafka blocks before it is repeated; a stop waits no longer than this.
+    private static let callTimeout: Duration = .seconds(1)
+
     private let settings: StreamSettings
     private let partition: Int32
     private let outputs: Producer
@@ -137,10 +140,10 @@ final class Checkpointer: Sendable {
             let offsets = [TopicPartition(topic: settings.log, partition: partition): snapshot.nextOffset]
             let metadata = group()
             try retrying { () throws(KafkaError) in
-                try self.checkpoints.sendOffsets(offsets, group: metadata, timeout: .seconds(10))
+                try self.checkpoints.sendOffsets(offsets, group: metadata, timeout: Self.callTimeout)
             }
             try settings.probe(.offsetsSent, partition)
-            try retrying { () throws(KafkaError) in try self.checkpoints.commitTransaction(timeout: .seconds(30)) }
+            try retrying { () throws(KafkaError) in try self.checkpoints.commitTransaction(timeout: Self.callTimeout) }
             try settings.probe(.committed, partition)
             return .committed
         } catch let error as KafkaError {
@@ -158,7 +161,7 @@ final class Checkpointer: Sendable {
     private func outcome(of error: KafkaError) throws -> Outcome {
         if error.isFenced || error.isFatal { throw StreamError(.fenced, "\(error)") }
         do {
-            try retrying { () throws(KafkaError) in try self.checkpoints.abortTransaction(timeout: .seconds(10)) }
+            try retrying { () throws(KafkaError) in try self.checkpoints.abortTransaction(timeout: Self.callTimeout) }
         } catch let abortError as KafkaError {
             throw StreamError(.fenced, "abort after \(error): \(abortError)")
         }

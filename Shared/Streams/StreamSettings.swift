@@ -24,7 +24,7 @@ package struct StreamSettings: Sendable {
     /// evidence of leadership than this.
     package var sessionTimeout: Duration = .seconds(10)
     /// How long a task may take for its last checkpoint when it stops.
-    package var stopTimeout: Duration = .seconds(5)
+    package var stopTimeout: Duration = .seconds(3)
     /// Called at each step between poll and confirmed checkpoint; tests throw from it to crash a task there.
     package var probe: @Sendable (_ step: StreamStep, _ partition: Int32) throws -> Void = { _, _ in }
 

@@ -79,8 +79,10 @@ final class TaskLoop<Machine: StreamMachine> {
             return shared.state.nextOffset
         }
         checkpointedOffset = next
+        // The statistics say where the log ends while there is a backlog.
+        let properties = ["statistics.interval.ms": "5000"].merging(settings.kafka) { _, given in given }
         let consumer = try DataConsumer(
-            properties: settings.kafka, topic: settings.log, partition: partition, from: .at(next))
+            properties: properties, topic: settings.log, partition: partition, from: .at(next))
         self.consumer = consumer
         try checkPosition(next, hasCheckpoint: !entries.isEmpty, consumer)
         let outputs = try Producer(properties: settings.kafka)
@@ -142,7 +144,11 @@ final class TaskLoop<Machine: StreamMachine> {
         }
         try checkpointIfDue()
         waitForRoom()
-        task.shared.withLock { $0.lastProgress = clock.now }
+        let end = consumer.statistics?.partitions.first?.highOffset ?? 0
+        task.shared.withLock { shared in
+            shared.lastProgress = clock.now
+            shared.logEnd = max(shared.logEnd, end)
+        }
     }
 
     private func take(_ event: DataConsumer.Event) throws {

@@ -12,8 +12,8 @@ struct HelpText {
         for setting in service.settings {
             lines.append("  \(setting.key)\(setting.isSecret ? " (or \(setting.key)_FILE)" : "")")
             lines.append("      \(setting.help)")
-            let standard = setting.defaultText.map { "\($0)\(setting.unit.map { " " + $0 } ?? "")" } ?? "none"
-            lines.append("      default: \(standard); \(setting.form)\(setting.unit.map { ", in " + $0 } ?? "")")
+            let unit = setting.unit.map { " " + $0 } ?? ""
+            lines.append("      default: \(setting.defaultText.map { $0 + unit } ?? "none"); \(setting.form)")
         }
         lines += [
             "", "  PATCHBAY_KAFKA_<PROPERTY>",

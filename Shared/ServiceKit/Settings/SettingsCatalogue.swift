@@ -38,7 +38,7 @@ package enum CommonSettings {
     /// Each service has a port of its own by default; 0 lets the system choose, and the log says which.
     package static func httpPort(default port: Int) -> Setting<Int> {
         .integer(
-            "PATCHBAY_HTTP_PORT", default: port, in: 0...65_535, unit: "port",
+            "PATCHBAY_HTTP_PORT", default: port, in: 0...65_535,
             help: "Port to listen on; 0 for any free one.")
     }
 
