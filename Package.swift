@@ -136,7 +136,8 @@ let package = Package(
         tests(
             "StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
-        tests("ServiceKitTests", ["Domain", "ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
+        tests(
+            "ServiceKitTests", ["Domain", "ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
         tests(
             "ContextTests",
