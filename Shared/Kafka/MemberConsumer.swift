@@ -23,6 +23,8 @@ package final class MemberConsumer: @unchecked Sendable {
 
     private struct State {
         var assignment: Set<TopicPartition> = []
+        /// Rebalances that `poll` has told of and nobody has answered yet.
+        var unanswered = 0
         var statistics: Statistics?
     }
 
@@ -86,6 +88,7 @@ package final class MemberConsumer: @unchecked Sendable {
     /// Blocks shortly, on librdkafka's own thread only.
     /// - Throws: mostly because the group has moved on meanwhile; the next `poll` says to where.
     package func acknowledge(_ event: Event) throws(KafkaError) {
+        if event.isRebalance { state.withLock { $0.unanswered = max(0, $0.unanswered - 1) } }
         switch event {
         case .assigned(let partitions): try assign(partitions)
         case .revoked(let partitions), .lost(let partitions): try unassign(partitions)
@@ -131,8 +134,9 @@ package final class MemberConsumer: @unchecked Sendable {
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
         } else {
-            // Answers whatever rebalance is waiting for an acknowledgement: without it the group is never left.
-            rd_kafka_assign(handle.instance, nil)
+            // Answers a rebalance that is waiting for an acknowledgement: without it the group is never left. Only
+            // then: nobody answers this call any more once the group has been left.
+            if state.withLock({ $0.unanswered > 0 }) { rd_kafka_assign(handle.instance, nil) }
             let deadline = Deadline(after: .seconds(5))
             while rd_kafka_consumer_closed(handle.instance) == 0, !deadline.isOver {
                 guard let event = rd_kafka_queue_poll(closing, 50) else { continue }
@@ -189,9 +193,20 @@ extension MemberConsumer {
     }
 
     private func rebalance(_ event: OpaquePointer, of instance: OpaquePointer) -> Event {
+        state.withLock { $0.unanswered += 1 }
         let list = rd_kafka_event_topic_partition_list(event)
         let partitions = list.map { PartitionList.entries($0).map(\.partition).sorted() } ?? []
         if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS { return .assigned(partitions) }
         return rd_kafka_assignment_lost(instance) != 0 ? .lost(partitions) : .revoked(partitions)
+    }
+}
+
+extension MemberConsumer.Event {
+    /// Whether librdkafka waits for an answer.
+    fileprivate var isRebalance: Bool {
+        switch self {
+        case .assigned, .revoked, .lost: true
+        case .error: false
+        }
     }
 }

@@ -36,8 +36,10 @@ struct StreamTaskTests {
                 if !crash.hasCrashed { try await stand.send(["deposit B 1"]) }
                 return crash.hasCrashed
             }
-            try await eventually("all effects done") {
-                host.status.isReady && stand.telephone.made.count == 10
+            // An alarm that is still pending would fire under the next host, and be news.
+            try await eventually("all effects done and all alarms fired") {
+                guard host.status.isReady, stand.telephone.made.count == 10 else { return false }
+                return try host.read(0) { $0.nextDeadline == nil }
             }
             try await stand.ledgerFollowsLog()
             #expect(host.status.counters.repeatsDiffering == 0)
