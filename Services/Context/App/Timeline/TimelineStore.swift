@@ -14,7 +14,7 @@ import Synchronization
 final class TimelineStore: Sendable {
     static let readersMax = 4
     static let readsMax = 256
-    static let readTime = Duration.seconds(3)
+    static let readTime = Duration.seconds(20)
 
     private let pool: DatabasePool
     private let prefix: String
