@@ -15,15 +15,15 @@ static const int64_t patchbay_offset_end = RD_KAFKA_OFFSET_END;
 /// Queues one message, copying key and value. Never blocks. A null key or value stays null.
 /// On success librdkafka owns `headers` (may be null); on failure the caller still does.
 static inline rd_kafka_resp_err_t patchbay_produce(
-    rd_kafka_t *client, const char *topic, int32_t partition, const void *key, size_t key_bytes, const void *value,
+    rd_kafka_t *client, rd_kafka_topic_t *topic, int32_t partition, const void *key, size_t key_bytes, const void *value,
     size_t value_bytes, rd_kafka_headers_t *headers, intptr_t tag) {
     if (headers)
         return rd_kafka_producev(
-            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
             RD_KAFKA_V_KEY((void *)key, key_bytes), RD_KAFKA_V_VALUE((void *)value, value_bytes),
             RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)tag), RD_KAFKA_V_END);
     return rd_kafka_producev(
-        client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        client, RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
         RD_KAFKA_V_KEY((void *)key, key_bytes), RD_KAFKA_V_VALUE((void *)value, value_bytes),
         RD_KAFKA_V_OPAQUE((void *)tag), RD_KAFKA_V_END);
 }
@@ -34,27 +34,33 @@ static inline void patchbay_conf_silence(rd_kafka_conf_t *conf) { rd_kafka_conf_
 /// Names the calling thread; the kernel keeps 15 bytes.
 static inline void patchbay_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-// A small broker may answer a fetch of nothing at once instead of waiting for `fetch.wait.max.ms`, and its client
-// would then ask again without a pause. Such an answer is held up on the connection's own thread; a broker that
-// waits by itself never meets this.
-static inline rd_kafka_resp_err_t patchbay_slow_empty_fetch(
+// What a small broker does otherwise than Kafka, and what keeps its clients from suffering. An answer is held up on the
+// connection's own thread.
+//
+// - It may answer a fetch of nothing at once instead of waiting for `fetch.wait.max.ms`: the client would ask again
+//   without a pause. A broker that waits by itself never meets this pause.
+// - It may let the leader of a group have its answer while the other members still wait for theirs. A leader that gives
+//   partitions back joins again at once, the others count as having missed that round, and everybody waits until the
+//   rebalance times out (`max.poll.interval.ms`). So a member thinks for a moment before it acts on an assignment.
+static inline rd_kafka_resp_err_t patchbay_pace_answer(
     rd_kafka_t *client, int socket, const char *broker, int32_t broker_id, int16_t api_key, int16_t api_version,
-    int32_t correlation, size_t bytes, int64_t round_trip_microseconds, rd_kafka_resp_err_t error, void *pause) {
-    const int16_t fetch = 1;
+    int32_t correlation, size_t bytes, int64_t round_trip_microseconds, rd_kafka_resp_err_t error, void *opaque) {
+    const int16_t fetch = 1, sync_group = 14;
     const size_t bytes_without_records = 400;
-    if (api_key == fetch && bytes < bytes_without_records && round_trip_microseconds < 20000) {
-        struct timespec time = {0, (long)(intptr_t)pause * 1000};
-        nanosleep(&time, NULL);
-    }
+    struct timespec pause = {0, 0};
+    if (api_key == fetch && bytes < bytes_without_records && round_trip_microseconds < 20000) pause.tv_nsec = 5000000;
+    if (api_key == sync_group) pause.tv_nsec = 100000000;
+    if (pause.tv_nsec > 0) nanosleep(&pause, NULL);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static inline rd_kafka_resp_err_t patchbay_add_slow_fetch(
-    rd_kafka_t *client, const rd_kafka_conf_t *conf, void *pause, char *reason, size_t reason_bytes) {
-    return rd_kafka_interceptor_add_on_response_received(client, "slow-empty-fetch", patchbay_slow_empty_fetch, pause);
+static inline rd_kafka_resp_err_t patchbay_add_pacing(
+    rd_kafka_t *client, const rd_kafka_conf_t *conf, void *opaque, char *reason, size_t reason_bytes) {
+    return rd_kafka_interceptor_add_on_response_received(client, "pace-answers", patchbay_pace_answer, opaque);
 }
 
-/// Keeps a consumer from asking for nothing in a loop: waits so long after an empty answer that came at once.
-static inline void patchbay_conf_slow_empty_fetches(rd_kafka_conf_t *conf, intptr_t microseconds) {
-    rd_kafka_conf_interceptor_add_on_new(conf, "slow-empty-fetch", patchbay_add_slow_fetch, (void *)microseconds);
+/// Keeps a consumer from asking for nothing in a loop (5 ms after an empty fetch that was answered at once), and from
+/// joining a group again before the others have heard of the last round (100 ms after each assignment).
+static inline void patchbay_conf_pace_answers(rd_kafka_conf_t *conf) {
+    rd_kafka_conf_interceptor_add_on_new(conf, "pace-answers", patchbay_add_pacing, NULL);
 }

@@ -25,10 +25,17 @@ package final class Producer: @unchecked Sendable {
         package var error: KafkaError?
     }
 
+    /// A handle of librdkafka's. SAFETY: it may be used from any thread until `close()` frees it.
+    private struct Topic: @unchecked Sendable {
+        let handle: OpaquePointer
+    }
+
     private struct State {
         /// Reports that `flush` met on its way; the next `poll` returns them first.
         var deliveries: [Delivery] = []
         var statistics: Statistics?
+        /// By name, each made with its first record.
+        var topics: [String: Topic] = [:]
     }
 
     let client: Client
@@ -77,11 +84,14 @@ package final class Producer: @unchecked Sendable {
     ) throws(KafkaError) {
         func context() -> String { "\(self.context): produce to \(topic)\(partition.map { "/\($0)" } ?? "")" }
         try client.use(context()) { handle throws(KafkaError) in
+            guard let topicHandle = self.handle(of: topic, in: handle.instance) else {
+                throw KafkaError(KafkaError.Code(rd_kafka_last_error()), context: context())
+            }
             let list = Self.makeHeaders(headers)
             let code = Self.withBytes(key) { key, keyCount in
                 Self.withBytes(value) { value, valueCount in
                     patchbay_produce(
-                        handle.instance, topic, partition ?? patchbay_partition_any, key, keyCount, value, valueCount,
+                        handle.instance, topicHandle, partition ?? patchbay_partition_any, key, keyCount, value, valueCount,
                         list, tag)
                 }
             }
@@ -158,13 +168,30 @@ package final class Producer: @unchecked Sendable {
         while rd_kafka_outq_len(handle.instance) > 0, !deadline.isOver {
             if let event = rd_kafka_queue_poll(handle.queue, 10) { rd_kafka_event_destroy(event) }
         }
+        let topics = state.withLock { state in
+            state.deliveries = []
+            defer { state.topics = [:] }
+            return state.topics
+        }
+        for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
         rd_kafka_queue_destroy(handle.queue)
         rd_kafka_destroy(handle.instance)
-        state.withLock { $0.deliveries = [] }
     }
 }
 
 extension Producer {
+    /// Making a handle asks for the topic's partitions at once. Without it librdkafka asks only in its scan of each
+    /// second, and the first record of a topic would wait for that.
+    /// - Returns: nil for a name that no topic can have; `rd_kafka_last_error` tells.
+    private func handle(of topic: String, in instance: OpaquePointer) -> OpaquePointer? {
+        if let known = state.withLock({ $0.topics[topic] }) { return known.handle }
+        guard let new = rd_kafka_topic_new(instance, topic, nil).map(Topic.init) else { return nil }
+        let replaced = state.withLock { $0.topics.updateValue(new, forKey: topic) }
+        // Another thread was quicker: both handles are of the same topic.
+        if let replaced { rd_kafka_topic_destroy(replaced.handle) }
+        return new.handle
+    }
+
     /// Reads one event and frees it.
     private func take(_ event: OpaquePointer, into deliveries: inout [Delivery]) {
         defer { rd_kafka_event_destroy(event) }

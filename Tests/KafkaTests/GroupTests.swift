@@ -15,7 +15,7 @@ struct GroupTests {
             while !isReached(members.map(\.assignment)) {
                 guard ContinuousClock.now < deadline else { throw NotInTime(description: description) }
                 for member in members {
-                    for event in member.poll(timeout: .milliseconds(20)) {
+                    for event in member.poll(timeout: .milliseconds(1)) {
                         if case .revoked(let partitions) = event { revoked.append(partitions) }
                         try member.acknowledge(event)
                     }
@@ -48,6 +48,27 @@ struct GroupTests {
             second.close()
             members.members.removeLast()
             try members.poll("the first member has all again") { $0 == [all] }
+        }
+    }
+
+    @Test("A group settles each time, however quickly the leader gives back", .timeLimit(.minutes(3)))
+    func quickGivingBack() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic(partitions: 4)
+        let group = uniqueName("group")
+        let properties = broker.properties.merging(["heartbeat.interval.ms": "50"]) { $1 }
+        try await onThread {
+            let first = try MemberConsumer(properties: properties, group: group, topics: [topic])
+            defer { first.close() }
+            var members = Members(members: [first])
+            for round in 1...10 {
+                try members.poll("round \(round): the first member has all") { $0[0].count == 4 }
+                let second = try MemberConsumer(properties: properties, group: group, topics: [topic])
+                defer { second.close() }
+                members.members.append(second)
+                try members.poll("round \(round): both have two") { $0.allSatisfy { $0.count == 2 } }
+                members.members.removeLast()
+            }
         }
     }
 
