@@ -91,7 +91,8 @@ package final class Producer: @unchecked Sendable {
             let code = Self.withBytes(key) { key, keyCount in
                 Self.withBytes(value) { value, valueCount in
                     patchbay_produce(
-                        handle.instance, topicHandle, partition ?? patchbay_partition_any, key, keyCount, value, valueCount,
+                        handle.instance, topicHandle, partition ?? patchbay_partition_any, key, keyCount, value,
+                        valueCount,
                         list, tag)
                 }
             }
