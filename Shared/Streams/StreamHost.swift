@@ -141,7 +141,8 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
     func context(group: @escaping @Sendable () -> GroupMetadata) -> TaskContext<Machine> {
         TaskContext(
             settings: settings, configuration: configuration, counters: counters, makeMachine: makeMachine,
-            group: group, startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
+            group: group, lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
+            startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)
     }
 }

@@ -10,6 +10,8 @@ struct TaskContext<Machine: StreamMachine>: Sendable {
     var counters: StreamCounters
     var makeMachine: @Sendable (Int32) -> Machine
     var group: @Sendable () -> GroupMetadata
+    /// Which effects are slow together.
+    var lane: @Sendable (_ effect: String, _ payload: [UInt8]) -> String
     var startEffect: @Sendable (EffectRequest<Machine>) -> Void
     var onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
     var onEvent: @Sendable (StreamEvent) -> Void

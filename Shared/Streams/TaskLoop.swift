@@ -242,7 +242,7 @@ final class TaskLoop<Machine: StreamMachine> {
         case .lead(let leader):
             if leader == token {
                 isLeading = true
-                effects.enqueue(
+                enqueue(
                     task.shared.withLock { shared in
                         shared.phase = .leading
                         shared.isCaughtUp = true
@@ -255,7 +255,7 @@ final class TaskLoop<Machine: StreamMachine> {
         case .result(let effect, _): effects.finished(effect)
         case .attempt, .configuration, .rules, nil: break
         }
-        if isLeading { effects.enqueue(step.newEffects) }
+        if isLeading, !step.newEffects.isEmpty { enqueue(step.newEffects) }
         if let granted = step.granted, granted.token == token { try begin(granted.effect, granted.payload) }
     }
 

@@ -93,7 +93,7 @@ struct SurvivalTests {
         for service in Stack.Service.allCases.shuffled(using: &random) {
             try await Task.sleep(for: .milliseconds(Int.random(in: 300...2500, using: &random)))
             print("survival: SIGKILL \(service.rawValue)")
-            try await stack.killAndRestart(service)
+            try await stack.killAndRestart(TestStack.Instance(service: service, number: 1))
         }
     }
 
