@@ -187,8 +187,8 @@ struct FollowingTests {
             fuse.blow()
             try await stand.send(Self.commands)
             try await eventually("the follower waits") { second.status.following.first.map { $0.lag > 20 } == true }
+            try await eventually("the follower says so") { second.status.following.first?.role == .replaying }
             #expect(second.status.isReady)
-            #expect(second.status.following.first?.role == .replaying)
             #expect(throws: StreamError.self) { try second.read(0) { $0.accounts.count } }
             try await stand.with(third) {
                 try await eventually("the third is a member") { third.status.isReady }
