@@ -55,6 +55,8 @@ let package = Package(
         .executable(name: "router", targets: ["RouterApp"]),
         .executable(name: "sla-timer", targets: ["SLATimerApp"]),
         .executable(name: "patchbay", targets: ["PatchbayCLI"]),
+        .executable(name: "benchmark", targets: ["Benchmark"]),
+        .executable(name: "benchmark-floor", targets: ["BenchmarkFloor"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -125,6 +127,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
             swiftSettings: strict),
+        .systemLibrary(name: "CEpoll", path: "Tests/Benchmarks/CEpoll"),
+        .executableTarget(name: "BenchmarkFloor", dependencies: ["CRdKafka"], path: "Tests/Benchmarks/Floor"),
+        .executableTarget(
+            name: "Benchmark",
+            dependencies: [
+                "CEpoll", "Domain", "Kafka", "ServiceKit", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Collections", package: "swift-collections"),
+            ],
+            path: "Tests/Benchmarks/Suite", swiftSettings: strict),
         tests("DomainTests", ["Domain"]),
         tests(
             "SchemaTests",
