@@ -217,6 +217,7 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
         let context = TaskContext<Machine>(
             settings: settings, configuration: configuration, counters: counters,
             group: { member.groupMetadata() },
+            lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
             startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)
         let task = StreamTask(partition: partition, machine: makeMachine(partition), context: context)

@@ -115,4 +115,12 @@ package struct PoisonRecord: Error, Hashable, Sendable {
 package protocol EffectPerformer: Sendable {
     /// Performs one effect and returns its result for the log. Failures are results too.
     func perform(_ effect: String, payload: [UInt8]) async -> [UInt8]
+
+    /// Where an effect goes: effects with the same answer are slow together, and one such lane cannot take the places
+    /// of all others. Quick, and the same each time.
+    func lane(of effect: String, payload: [UInt8]) -> String
+}
+
+extension EffectPerformer {
+    package func lane(of effect: String, payload: [UInt8]) -> String { "" }
 }

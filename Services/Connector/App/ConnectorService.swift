@@ -26,7 +26,8 @@ enum ConnectorService {
             }
         }
         let producer = try AsyncProducer(properties: settings.kafka)
-        let http = CurlClient(addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly)
+        let http = CurlClient(
+            addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
             http: http, secrets: settings.secrets, links: links, publicURL: publicURL, metrics: setup.metrics,
             logger: setup.logger)
@@ -86,6 +87,15 @@ enum ConnectorService {
             return nil
         }
         return ContinueLinks(publicURL: publicURL, secret: secret)
+    }
+
+    /// Room for the effects of eight partitions, so that an effect that was begun never waits for a place: what it
+    /// knows of its leadership would grow old.
+    private static var curlLimits: CurlLimits {
+        var limits = CurlLimits()
+        limits.inFlightMax = 1_024
+        limits.connectionsMax = 256
+        return limits
     }
 
     private static func streamSettings(_ settings: Settings, _ prefix: String) -> StreamSettings {
