@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # A crash report can take minutes to write; a core dump says more.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup build run test check proto clean
+.PHONY: help setup build run test soak check mutate proto clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / - /' | sort
@@ -22,11 +22,17 @@ run: build ## the whole stack on this machine, and the journey through it; DEMO=
 test: build ## every test
 	@scripts/test
 
+soak: build ## the longer forms of the tests that kill: PATCHBAY_SOAK minutes each (default 10)
+	@scripts/soak
+
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
 	@scripts/check
+
+mutate: setup ## disable each mechanism that matters, and expect its test to fail (long)
+	@.venv/bin/python scripts/mutate $(MUTANTS)
 
 proto: ## generate Swift from Shared/Schema/Proto (needs Debian's protobuf-compiler)
 	@Shared/Schema/generate.sh
 
 clean: ## remove what was built and what ran
-	@rm -rf .build .run .venv
+	@rm -rf .build .build-* .run .venv

@@ -112,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "Domain", "Schema", "Kafka", "Curl", "ServiceKit", crypto,
+                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -176,6 +176,12 @@ let package = Package(
         tests(
             "PatchbayTests",
             ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+        tests(
+            "PoisonTests",
+            [
+                "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
+                "Kafka", "ServiceKit", "Curl",
+            ]),
         tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
     ],

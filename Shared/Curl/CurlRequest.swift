@@ -12,6 +12,9 @@ package struct CurlRequest: Sendable {
     package var timeout: Duration = .seconds(30)
     /// An answer with a longer body is aborted.
     package var responseBytesMax: Int = 1 << 20
+    /// The status decides: once the head of the answer is there, a body that is too long, too slow or breaks off is cut
+    /// off instead of failing the request.
+    package var isBodyOptional = false
     /// Follows a redirect that names the same scheme, host and port; any other fails. Without it a redirect is an
     /// answer like any other.
     package var followsRedirectsToSameHost = false

@@ -28,6 +28,8 @@ final class Transfer: @unchecked Sendable {
     private var redirects = 0
     private var response = CurlResponse(status: 0)
     private var headerBytes = 0
+    /// The head of the final answer has come.
+    private var isHeadComplete = false
     /// Why a callback stopped the transfer.
     private var stopReason: CurlError.Code?
     private var socketsOpened = 0
@@ -47,6 +49,7 @@ final class Transfer: @unchecked Sendable {
         self.easy = easy
         response = CurlResponse(status: 0)
         headerBytes = 0
+        isHeadComplete = false
         do {
             try setLimits(easy)
             try setCallbacks(easy)
@@ -171,6 +174,8 @@ final class Transfer: @unchecked Sendable {
         if line.hasPrefix("HTTP/") {
             // An interim answer (1xx) comes first, with headers of its own.
             response.headers.removeAll()
+        } else if bytes.count <= 2 {
+            isHeadComplete = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) >= 200
         } else if let colon = line.firstIndex(of: ":") {
             response.headers.append(
                 CurlHeader(String(line[..<colon]), line[line.index(after: colon)...].trimmingWhitespace()))
@@ -193,7 +198,11 @@ final class Transfer: @unchecked Sendable {
     // MARK: - Finishing
 
     func outcome(_ result: CURLcode) -> Outcome {
-        guard result == CURLE_OK else { return .finished(.failure(failure(result))) }
+        guard result == CURLE_OK || request.isBodyOptional && isHeadComplete else {
+            return .finished(.failure(failure(result)))
+        }
+        // libcurl lets it pass when the connection ends within the head.
+        guard isHeadComplete else { return .finished(.failure(error(.connectionLost))) }
         response.status = ccurl_get_long(easy, CURLINFO_RESPONSE_CODE)
         guard request.followsRedirectsToSameHost, isFollowable,
             let target = ccurl_get_text(easy, CURLINFO_REDIRECT_URL).map({ String(cString: $0) })

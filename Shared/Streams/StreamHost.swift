@@ -217,6 +217,7 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
         let context = TaskContext<Machine>(
             settings: settings, configuration: configuration, counters: counters,
             group: { member.groupMetadata() },
+            lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
             startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)
         let task = StreamTask(partition: partition, machine: makeMachine(partition), context: context)
@@ -284,6 +285,11 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 }
 
 extension StreamSettings {
+    /// A dead letter may be larger than what librdkafka sends by itself.
+    var outputProperties: [String: String] {
+        ["message.max.bytes": "\(DeadLetter.bytesMax + (64 << 10))"].merging(kafka) { _, given in given }
+    }
+
     /// The group decides within the session time-out that a member is gone.
     var memberProperties: [String: String] {
         let milliseconds = sessionTimeout.milliseconds

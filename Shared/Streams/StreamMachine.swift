@@ -40,6 +40,12 @@ package protocol StreamMachine: Sendable {
 
 /// One record of a service's log, as its machine sees it.
 package struct StreamRecord: Hashable, Sendable {
+    /// The largest record that a machine is given, key and headers included; a larger one is poison.
+    ///
+    /// What Patchbay writes stays far below. The limit keeps what follows from a record, even where it repeats all of
+    /// it, within what a broker takes: otherwise the partition would stop there for good.
+    package static let bytesMax = 256 << 10
+
     package var topic: String
     package var partition: Int32
     package var offset: Int64
@@ -109,4 +115,12 @@ package struct PoisonRecord: Error, Hashable, Sendable {
 package protocol EffectPerformer: Sendable {
     /// Performs one effect and returns its result for the log. Failures are results too.
     func perform(_ effect: String, payload: [UInt8]) async -> [UInt8]
+
+    /// Where an effect goes: effects with the same answer are slow together, and one such lane cannot take the places
+    /// of all others. Quick, and the same each time.
+    func lane(of effect: String, payload: [UInt8]) -> String
+}
+
+extension EffectPerformer {
+    package func lane(of effect: String, payload: [UInt8]) -> String { "" }
 }

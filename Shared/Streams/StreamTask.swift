@@ -9,6 +9,8 @@ struct TaskContext<Machine: StreamMachine>: Sendable {
     var configuration: ConfigurationTable?
     var counters: StreamCounters
     var group: @Sendable () -> GroupMetadata
+    /// Which effects are slow together.
+    var lane: @Sendable (_ effect: String, _ payload: [UInt8]) -> String
     var startEffect: @Sendable (EffectRequest<Machine>) -> Void
     var onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
     var onEvent: @Sendable (StreamEvent) -> Void

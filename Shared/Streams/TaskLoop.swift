@@ -85,7 +85,7 @@ final class TaskLoop<Machine: StreamMachine> {
             properties: properties, topic: settings.log, partition: partition, from: .at(next))
         self.consumer = consumer
         try checkPosition(next, hasCheckpoint: !entries.isEmpty, consumer)
-        let outputs = try Producer(properties: settings.kafka)
+        let outputs = try Producer(properties: settings.outputProperties)
         self.outputs = outputs
         let checkpointer = Checkpointer(
             settings: settings, partition: partition, outputs: outputs, checkpoints: checkpoints,
@@ -267,7 +267,7 @@ final class TaskLoop<Machine: StreamMachine> {
             if leader == token {
                 isLeading = true
                 setPhase(.leading)
-                effects.enqueue(task.shared.withLock { Array($0.state.effects.keys) })
+                enqueue(task.shared.withLock { Array($0.state.effects.keys) })
             } else if isLeading {
                 throw StreamError(.fenced, "another task leads \(settings.log)/\(partition) now")
             }
@@ -275,7 +275,7 @@ final class TaskLoop<Machine: StreamMachine> {
         case .result(let effect, _): effects.finished(effect)
         case .attempt, .configuration, nil: break
         }
-        if isLeading { effects.enqueue(step.newEffects) }
+        if isLeading, !step.newEffects.isEmpty { enqueue(step.newEffects) }
         if let granted = step.granted, granted.token == token { try begin(granted.effect, granted.payload) }
     }
 

@@ -216,6 +216,43 @@ struct CurlClientLimitTests {
         server.stop()
     }
 
+    @Test("a body that does not matter is cut off, and the answer is what its head says", .timeLimit(.minutes(1)))
+    func optionalBody() async throws {
+        let bodies: [@Sendable (borrowing LoopbackServer.Connection) -> Void] = [
+            { connection in while connection.write([UInt8](repeating: 65, count: 64 << 10)) {} },
+            { connection in while connection.write("a") { pause(milliseconds: 50) } },
+            { connection in connection.write("abc") },
+        ]
+        for body in bodies {
+            let server = LoopbackServer { connection in
+                _ = connection.readRequest()
+                connection.write("HTTP/1.1 100 Continue\r\n\r\n")
+                connection.write("HTTP/1.1 202 Accepted\r\nX-Id: 7\r\nContent-Length: 1000000000\r\n\r\n")
+                body(connection)
+            }
+            try await withClient { (client) async throws in
+                var request = CurlRequest(url: server.url())
+                request.responseBytesMax = 100_000
+                request.timeout = .milliseconds(500)
+                request.isBodyOptional = true
+                let answer = try await client.send(request)
+                #expect(answer.status == 202 && answer.header("x-id") == "7")
+                #expect(answer.body.count <= 100_000)
+            }
+            server.stop()
+        }
+        let headless = LoopbackServer { connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nX-Id: 7\r\n")
+        }
+        try await withClient { client in
+            var request = CurlRequest(url: headless.url())
+            request.isBodyOptional = true
+            #expect(await failure(client, request)?.isAmbiguous == true)
+        }
+        headless.stop()
+    }
+
     @Test("a body of exactly the limit is taken")
     func wholeBody() async throws {
         let server = LoopbackServer.answering { _ in .init(200, body: String(repeating: "b", count: 5000)) }

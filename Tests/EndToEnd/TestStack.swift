@@ -7,17 +7,49 @@ import Testing
 
 @testable import PatchbayCLI
 
-/// The four services as real processes on free ports, with topics and secrets of their own.
+/// The four services as real processes on free ports, with topics and secrets of their own; of each one process or
+/// several.
+///
+/// A service that has one process is a static member of its group, as in `patchbay up`: back from the dead it takes its
+/// place at once. Where there are several they are dynamic members with sessions of 6 s, and `evict` plays the part of
+/// the broker that notices a death.
 final class TestStack: Sendable {
+    /// One process of a service.
+    struct Instance: Hashable, Sendable, CustomStringConvertible {
+        var service: Stack.Service
+        /// From 1.
+        var number: Int
+        var description: String { "\(service.rawValue)-\(number)" }
+    }
+
+    fileprivate struct Running {
+        var process: ChildProcess
+        /// When it last lived, as far as the broker can know.
+        var silentSince: ContinuousClock.Instant?
+    }
+
     let stack: Stack
+    let broker: LocalBroker
     let connection: KafkaConnection
-    private let processes: Mutex<[Stack.Service: ChildProcess]>
+    /// In the order in which they were started.
+    let instances: [Instance]
+    private let ports: [Instance: Int]
+    private let isStatic: Set<Stack.Service>
+    fileprivate let running = Mutex<[Instance: Running]>([:])
     private let folder: URL
 
     /// Starts everything against a broker, does something, and stops everything whatever happens.
-    static func with<Result>(_ broker: LocalBroker, _ body: (TestStack) async throws -> Result) async throws -> Result {
-        let stack = try await TestStack(broker)
+    /// - Parameters:
+    ///   - counts: of the services with several processes, or with one that is a dynamic member.
+    ///   - partitions: of each topic.
+    static func with<Result>(
+        _ broker: LocalBroker, _ counts: [Stack.Service: Int] = [:],
+        partitions: Int32 = TopicSettings.defaultPartitions,
+        _ body: (TestStack) async throws -> Result
+    ) async throws -> Result {
+        let stack = try await TestStack(broker, counts, partitions: partitions)
         do {
+            try await stack.start()
             let result = try await body(stack)
             let unclean = await stack.stop()
             #expect(unclean.isEmpty, "stopped by SIGTERM within 10 s, with exit code 0")
@@ -29,24 +61,49 @@ final class TestStack: Sendable {
         }
     }
 
-    private init(_ broker: LocalBroker) async throws {
+    private init(_ broker: LocalBroker, _ counts: [Stack.Service: Int], partitions: Int32) async throws {
+        self.broker = broker
         folder = try makeTemporaryFolder("patchbay-stack")
         let connection = KafkaConnection(properties: broker.properties, prefix: uniqueName("stack"))
         self.connection = connection
-        let catalogue = TopicCatalogue(connection: connection)
+        let catalogue = TopicCatalogue(connection: connection, partitions: partitions)
         _ = try await onThread { try catalogue.create(try catalogue.differences()) }
-        let ports = Dictionary(uniqueKeysWithValues: zip(Stack.Service.allCases, Sockets.freePorts(4)))
+        instances = Stack.Service.allCases.flatMap { service in
+            (1...(counts[service] ?? 1)).map { Instance(service: service, number: $0) }
+        }
+        isStatic = Set(Stack.Service.allCases.filter { counts[$0] == nil })
+        ports = Dictionary(uniqueKeysWithValues: zip(instances, Sockets.freePorts(instances.count)))
         let executables = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let firstPorts = ports.filter { $0.key.number == 1 }.map { ($0.key.service, $0.value) }
         stack = Stack(
             Stack.Plan(
                 executables: Self.executables(from: executables), folder: folder,
-                bootstrapServers: broker.bootstrapServers,
-                topicPrefix: connection.prefix, ports: ports, secrets: DevelopmentSecrets(),
+                bootstrapServers: broker.bootstrapServers, topicPrefix: connection.prefix,
+                ports: Dictionary(uniqueKeysWithValues: firstPorts), secrets: DevelopmentSecrets(),
                 environment: DevelopmentBroker.environment))
-        processes = Mutex([:])
-        let started = try await stack.start(deadline: .seconds(120))
-        processes.withLock { $0 = started }
     }
+
+    private func start() async throws {
+        for instance in instances { try launch(instance) }
+        for instance in instances { try await waitUntilReady(instance, within: .seconds(120)) }
+    }
+
+    fileprivate func launch(_ instance: Instance) throws {
+        var environment = ["PATCHBAY_HTTP_PORT": "\(ports[instance] ?? 0)", "PATCHBAY_INSTANCE": "\(instance)"]
+        if !isStatic.contains(instance.service) {
+            environment["PATCHBAY_KAFKA_GROUP_INSTANCE_ID"] = ""
+            environment["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
+            environment["PATCHBAY_DATA_DIR"] = folder.appending(path: "\(instance)-data").path
+        }
+        let process = try stack.start(
+            instance.service, name: "\(instance)", appendsToLog: true, environment: environment)
+        running.withLock { $0[instance] = Running(process: process) }
+    }
+
+    /// The processes of one service.
+    func instances(of service: Stack.Service) -> [Instance] { instances.filter { $0.service == service } }
+
+    func url(_ instance: Instance) -> String { "http://127.0.0.1:\(ports[instance] ?? 0)" }
 
     var settings: Journey.Settings { Journey.Settings(plan: stack.plan) }
 
@@ -62,17 +119,7 @@ final class TestStack: Sendable {
         }
     }
 
-    /// Ends a service with SIGKILL and starts it again; returns when it is ready.
-    func killAndRestart(_ service: Stack.Service) async throws {
-        let old = processes.withLock { $0[service] }
-        old?.send(signal: SIGKILL)
-        _ = await old?.waitForExit()
-        let new = try stack.start(service, appendsToLog: true)
-        processes.withLock { $0[service] = new }
-        try await stack.waitUntilReady(service, new, deadline: .seconds(60))
-    }
-
-    var areAllRunning: Bool { processes.withLock { $0.values.allSatisfy(\.isRunning) } }
+    var areAllRunning: Bool { running.withLock { $0.values.allSatisfy(\.process.isRunning) } }
 
     /// Every record of a topic, in the order of each partition, with records of a transaction that was aborted.
     func records(_ topic: Topic) async throws -> [Record] {
@@ -101,14 +148,22 @@ final class TestStack: Sendable {
         }
     }
 
+    fileprivate func process(_ instance: Instance) throws -> ChildProcess {
+        guard let process = running.withLock({ $0[instance]?.process }) else {
+            throw StackError("\(instance) was never started")
+        }
+        return process
+    }
+
     private func stop() async -> [String] {
-        let unclean = await Stack.stop(Array(processes.withLock(\.values)))
+        for instance in instances { resume(instance) }
+        let unclean = await Stack.stop(running.withLock { $0.values.map(\.process) })
         try? FileManager.default.removeItem(at: folder)
         return unclean
     }
 
     private func printLogs() {
-        for process in processes.withLock(\.values) {
+        for process in running.withLock({ $0.values.map(\.process) }) {
             print("--- end of \(process.name)'s log")
             for line in process.lastLines(40) { print(line) }
         }
@@ -122,6 +177,66 @@ final class TestStack: Sendable {
             folder = folder.deletingLastPathComponent()
         }
         return Repository.root.appending(path: ".build/debug")
+    }
+}
+
+// MARK: - What is done to processes
+
+extension TestStack {
+    /// Ends a process with SIGKILL.
+    func kill(_ instance: Instance) async throws {
+        let process = try process(instance)
+        process.send(signal: SIGKILL)
+        _ = await process.waitForExit()
+        running.withLock { $0[instance]?.silentSince = .now }
+    }
+
+    /// Starts a process again that has ended, without waiting for anything.
+    func restart(_ instance: Instance) throws {
+        guard try !process(instance).isRunning else { throw StackError("\(instance) is still running") }
+        try launch(instance)
+    }
+
+    /// Asks a process to stop, and waits until it has.
+    func stop(_ instance: Instance) async throws {
+        let isClean = try await process(instance).stop()
+        #expect(isClean, "\(instance) stopped by SIGTERM within 10 s, with exit code 0")
+    }
+
+    /// Stops a process where it stands, with SIGSTOP.
+    func pause(_ instance: Instance) throws {
+        try process(instance).send(signal: SIGSTOP)
+        running.withLock { $0[instance]?.silentSince = .now }
+    }
+
+    /// Lets a paused process go on.
+    func resume(_ instance: Instance) {
+        try? process(instance).send(signal: SIGCONT)
+        running.withLock { $0[instance]?.silentSince = nil }
+    }
+
+    /// Waits until the session of a killed or paused process is over, and takes it out of its group.
+    func evict(_ instance: Instance) async throws {
+        guard let silentSince = running.withLock({ $0[instance]?.silentSince }) else {
+            throw StackError("\(instance) is alive")
+        }
+        try await Task.sleep(until: silentSince + LocalBroker.sessionTimeout, clock: .continuous)
+        let group = "\(connection.prefix)-\(instance.service.rawValue)"
+        let count = try await broker.evict("\(instance)", from: group)
+        #expect(count > 0, "\(instance) was in the group")
+    }
+
+    func isRunning(_ instance: Instance) throws -> Bool { try process(instance).isRunning }
+
+    func waitUntilReady(_ instance: Instance, within limit: Duration = .seconds(60)) async throws {
+        try await stack.waitUntilReady(process(instance), at: url(instance), deadline: limit)
+    }
+
+    /// Ends processes with SIGKILL and starts them again; returns when they are ready.
+    func killAndRestart(_ instances: [Instance]) async throws {
+        for instance in instances { try await kill(instance) }
+        for instance in instances { try restart(instance) }
+        for instance in instances { try await waitUntilReady(instance) }
     }
 }
 

@@ -125,6 +125,49 @@ struct GroupTests {
         #expect(events.contains(.lost([TopicPartition(topic: topic, partition: 0)])))
     }
 
+    @Test("A member that is silent and evicted loses everything to the other, is told so, and joins again")
+    func evictionPlaysTheSessionTimer() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic(partitions: 2)
+        let group = uniqueName("group")
+        func properties(_ name: String) -> [String: String] {
+            // A heartbeat that comes too late for this test: the member is as good as dead until it is due.
+            broker.properties.merging([
+                "client.id": name, "session.timeout.ms": "12000", "heartbeat.interval.ms": "5000",
+            ]) { $1 }
+        }
+        let (silent, awake) = (properties("silent"), properties("awake"))
+        let (sleeper, other) = try await onThread {
+            let sleeper = try MemberConsumer(properties: silent, group: group, topics: [topic])
+            let other = try MemberConsumer(properties: awake, group: group, topics: [topic])
+            var members = Members(members: [sleeper, other])
+            try members.poll("both have one") { $0.allSatisfy { $0.count == 1 } }
+            return (sleeper, other)
+        }
+        #expect(try await broker.members(of: group) == ["awake", "silent"])
+        #expect(try await broker.evict("silent", from: group) == 1)
+        try await onThread {
+            defer {
+                sleeper.close()
+                other.close()
+            }
+            var alone = Members(members: [other])
+            try alone.poll("the other has both") { $0[0].count == 2 }
+            // Its next heartbeat tells the sleeper.
+            var events: [MemberConsumer.Event] = []
+            try waitUntil("the loss is told", within: .seconds(60)) {
+                for event in sleeper.poll(timeout: .milliseconds(50)) {
+                    events.append(event)
+                    try sleeper.acknowledge(event)
+                }
+                return events.contains { if case .lost = $0 { true } else { false } }
+            }
+            var both = Members(members: [sleeper, other])
+            try both.poll("both have one again") { $0.allSatisfy { $0.count == 1 } }
+        }
+        #expect(try await broker.evict("nobody", from: group) == 0)
+    }
+
     @Test("A member closes in bounded time, with a rebalance unanswered or the broker gone", .timeLimit(.minutes(3)))
     func closing() async throws {
         let broker = try await LocalBroker.start()

@@ -48,6 +48,9 @@ struct SettingsTests {
         #expect(settings[AuthSettings.isDisabled])
         #expect(settings[CommonSettings.topicPrefix] == "acme.support")
         #expect(settings[CommonSettings.instance] == "router-1")
+        #expect(settings.kafka["client.id"] == "router-1")
+        let named = ["PATCHBAY_INSTANCE": "router-1", "PATCHBAY_KAFKA_CLIENT_ID": "support"]
+        #expect(try self.settings(named).kafka["client.id"] == "support")
     }
 
     @Test("An empty variable counts as not set")

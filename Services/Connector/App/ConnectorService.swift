@@ -16,13 +16,18 @@ enum ConnectorService {
     @Sendable static func build(_ setup: ServiceSetup) async throws {
         let settings = setup.settings
         let prefix = settings[CommonSettings.topicPrefix]
+        let logger = setup.logger
         let publicURL = settings[ConnectorSettings.publicURL]
         let links = links(publicURL, settings[ConnectorSettings.linkSecret], setup.logger)
         let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
-            ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
+            ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                logger.error(
+                    "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
+            }
         }
         let producer = try AsyncProducer(properties: settings.kafka)
-        let http = CurlClient(addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly)
+        let http = CurlClient(
+            addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
             http: http, secrets: settings.secrets, links: links, publicURL: publicURL, metrics: setup.metrics,
             logger: setup.logger)
@@ -82,6 +87,15 @@ enum ConnectorService {
             return nil
         }
         return ContinueLinks(publicURL: publicURL, secret: secret)
+    }
+
+    /// Room for the effects of eight partitions, so that an effect that was begun never waits for a place: what it
+    /// knows of its leadership would grow old.
+    private static var curlLimits: CurlLimits {
+        var limits = CurlLimits()
+        limits.inFlightMax = 1_024
+        limits.connectionsMax = 256
+        return limits
     }
 
     private static func streamSettings(_ settings: Settings, _ prefix: String) -> StreamSettings {

@@ -43,15 +43,21 @@ final class Stack: Sendable {
     }
 
     /// Starts one service; it is not ready yet.
-    func start(_ service: Service, appendsToLog: Bool = false) throws -> ChildProcess {
+    /// - Parameters:
+    ///   - name: of the process and its log, where there are several of a service.
+    ///   - extra: what this process is told besides, and instead of, what the plan says.
+    func start(
+        _ service: Service, name: String? = nil, appendsToLog: Bool = false, environment extra: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let name = name ?? service.rawValue
         let executable = plan.executables.appending(path: service.rawValue).path
         guard FileManager.default.isExecutableFile(atPath: executable) else {
             throw StackError("\(executable) is missing: `make build` builds it")
         }
         try FileManager.default.createDirectory(at: plan.folder, withIntermediateDirectories: true)
         return try ChildProcess(
-            name: service.rawValue, executable: executable, environment: environment(of: service),
-            logPath: plan.folder.appending(path: "\(service.rawValue).log").path, appendsToLog: appendsToLog)
+            name: name, executable: executable, environment: environment(of: service).merging(extra) { $1 },
+            logPath: plan.folder.appending(path: "\(name).log").path, appendsToLog: appendsToLog)
     }
 
     /// Starts all services and waits until each says that it is ready.
@@ -75,9 +81,13 @@ final class Stack: Sendable {
     }
 
     func waitUntilReady(_ service: Service, _ process: ChildProcess, deadline: Duration = .seconds(60)) async throws {
+        try await waitUntilReady(process, at: plan.url(of: service), deadline: deadline)
+    }
+
+    func waitUntilReady(_ process: ChildProcess, at url: String, deadline: Duration = .seconds(60)) async throws {
         let clock = ContinuousClock()
         let end = clock.now + deadline
-        var request = CurlRequest(url: plan.url(of: service) + "/readyz")
+        var request = CurlRequest(url: url + "/readyz")
         request.timeout = .seconds(5)
         var last = "no answer"
         while clock.now < end {
@@ -91,7 +101,7 @@ final class Stack: Sendable {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw StackError("\(service.rawValue) was not ready within \(deadline): \(last); see \(process.logPath)")
+        throw StackError("\(process.name) was not ready within \(deadline): \(last); see \(process.logPath)")
     }
 
     /// All at once, each by its process id.

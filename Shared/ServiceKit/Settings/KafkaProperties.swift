@@ -5,6 +5,7 @@
 enum KafkaProperties {
     static let prefix = "PATCHBAY_KAFKA_"
     static let bootstrapServers = "bootstrap.servers"
+    static let clientID = "client.id"
 
     /// Properties that hold secrets: never shown, and may come from the file that `…_FILE` names.
     static let secret: Set<String> = [

@@ -31,6 +31,10 @@ package struct Settings: Sendable {
         problems += Settings.unknownKeys(in: environment, declared: declared, known: known)
         var kafka = KafkaProperties.read(environment, problems: &problems)
         kafka[KafkaProperties.bootstrapServers] = values[CommonSettings.bootstrapServers.key] as? String
+        // Brokers, and those who look at their groups, know the process by the name that its logs have.
+        if let instance = values[CommonSettings.instance.key] as? String, kafka[KafkaProperties.clientID] == nil {
+            kafka[KafkaProperties.clientID] = instance
+        }
         problems += AuthSettings.problems(in: values)
         guard problems.isEmpty else { throw SettingsError(problems: problems) }
         self.values = values

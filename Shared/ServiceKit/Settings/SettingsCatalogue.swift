@@ -15,7 +15,7 @@ package enum CommonSettings {
         help: "What the names of topics, groups and transactions start with.")
     package static let instance = Setting<String?>.optionalText(
         "PATCHBAY_INSTANCE", bytesMax: 128,
-        help: "Name of this process in logs and checkpoints; the host name and process id if not set.")
+        help: "Name of this process in logs and, as client.id, towards Kafka.")
     package static let logLevel = Setting<Logger.Level>.choice(
         "PATCHBAY_LOG_LEVEL", default: .info, help: "Least level that is logged.")
     package static let logFormat = Setting<LogFormat>.choice(

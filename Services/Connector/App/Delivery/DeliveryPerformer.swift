@@ -15,6 +15,8 @@ struct DeliveryPerformer: EffectPerformer {
     let now: @Sendable () -> Instant
     let logger: Logger
     let deliveries: Counter
+    let open: Gauge
+    let durations: Histogram
 
     /// - Parameter publicURL: without a slash at its end.
     init(
@@ -30,13 +32,23 @@ struct DeliveryPerformer: EffectPerformer {
         deliveries = metrics.counter(
             "patchbay_connector_tries_total", help: "Tries to hand a message to its provider.",
             labels: ["channel", "result"])
+        open = metrics.gauge(
+            "patchbay_connector_tries_open", help: "Tries under way.", labels: ["account"])
+        durations = metrics.histogram(
+            "patchbay_connector_try_duration_seconds", help: "How long a try took.", labels: ["account"],
+            buckets: Histogram.seconds + [20, 30, 60])
     }
 
     func perform(_ effect: String, payload: [UInt8]) async -> [UInt8] {
         let result: DeliveryResult
         do throws(WireError) {
             let attempt = try DeliveryAttempt(wire: WireDeliveryAttempt(decoding: payload))
+            let account = [attempt.message.address.account.rawValue]
+            let started = ContinuousClock.now
+            open.add(1, account)
             result = await perform(attempt)
+            open.add(-1, account)
+            durations.observe(.now - started, account)
             deliveries.increment([attempt.message.address.channel.rawValue, result.name])
         } catch {
             // Another version wrote it; that one may be back before the tries are used up.
@@ -44,6 +56,16 @@ struct DeliveryPerformer: EffectPerformer {
             result = .retry(reason: "effect-not-understood", afterSeconds: nil)
         }
         return result.wire.deterministicBytes()
+    }
+
+    /// What can hang without the rest: a webhook's host, an account at Twilio.
+    func lane(of effect: String, payload: [UInt8]) -> String {
+        guard let attempt = try? DeliveryAttempt(wire: WireDeliveryAttempt(decoding: payload)) else { return "" }
+        switch attempt.delivery {
+        case .none: return ""
+        case .webhook(let url, _): return url.split(separator: "/").prefix(2).joined(separator: "//").lowercased()
+        case .twilio(let baseURL, let sid, _, _): return "\(baseURL)/\(sid)"
+        }
     }
 
     func perform(_ attempt: DeliveryAttempt) async -> DeliveryResult {

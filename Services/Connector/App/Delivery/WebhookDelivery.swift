@@ -7,6 +7,9 @@ import ServiceKit
 ///
 /// The receiver drops repeats by `webhook-id`, so what may have arrived is simply sent again.
 struct WebhookDelivery {
+    /// How long one try takes at most.
+    static let timeout = Duration.seconds(20)
+
     let http: CurlClient
     let links: ContinueLinks?
     let now: @Sendable () -> Instant
@@ -18,8 +21,10 @@ struct WebhookDelivery {
         }
         let body = payload(attempt.message).bytes
         var request = CurlRequest(method: "POST", url: url, body: body)
-        request.timeout = .seconds(20)
+        request.timeout = Self.timeout
+        // Nothing in the body matters, so a receiver that took the message and then babbles has taken it.
         request.responseBytesMax = 64 << 10
+        request.isBodyOptional = true
         request.headers = [CurlHeader("Content-Type", "application/json")]
         for header in webhook.headers(id: attempt.message.messageID.rawValue, now: now(), body: body) {
             request.headers.append(CurlHeader(header.name, header.value))
