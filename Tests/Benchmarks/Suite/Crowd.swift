@@ -133,9 +133,19 @@ final class Crowd {
     private func waitForLast() throws {
         let deadline = Clock.nanoseconds + 60_000_000_000
         while outstanding > 0 {
-            guard Clock.nanoseconds < deadline else { throw BenchmarkError("\(outstanding) messages were not seen") }
+            guard Clock.nanoseconds < deadline else {
+                throw BenchmarkError("\(outstanding) messages were not seen, \(seenCount) were: \(stuck)")
+            }
             loop.turn(until: Clock.nanoseconds + 10_000_000)
         }
+    }
+
+    /// Which conversations do not go on, for who looks for the reason.
+    private var stuck: String {
+        let open = seats.enumerated().filter { $1.seen < $1.due.count }
+        return open.prefix(5).map { index, seat in
+            "\(run)-\(index)-\(seat.generation): \(seat.due.count) due, \(seat.posted) posted, \(seat.seen) seen"
+        }.joined(separator: "; ")
     }
 
     // MARK: - Customers

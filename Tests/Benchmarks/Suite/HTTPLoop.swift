@@ -152,7 +152,7 @@ struct HTTPAnswer {
 
     /// Nil until all of it has come.
     init?(_ bytes: [UInt8]) {
-        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.upperBound else { return nil }
+        guard let end = Self.endOfHead(bytes) else { return nil }
         let head = String(decoding: bytes[..<end], as: UTF8.self).lowercased()
         let length = head.firstRange(of: "content-length: ").flatMap { range in
             Int(head[range.upperBound...].prefix { $0.isNumber })
@@ -161,6 +161,15 @@ struct HTTPAnswer {
         guard bytes.count >= body.upperBound else { return nil }
         status = Int(head.dropFirst(9).prefix(3)) ?? 0
         closes = head.contains("connection: close")
+    }
+
+    private static func endOfHead(_ bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress, let found = memmem(start, bytes.count, "\r\n\r\n", 4) else {
+                return nil
+            }
+            return UnsafeRawPointer(found) - start + 4
+        }
     }
 }
 
