@@ -100,7 +100,7 @@ extension TaskLoop {
 
     /// Sends what the predecessor may not have sent, or not all of it: readers drop what they have.
     private func beginOutputs(_ checkpoints: Producer) throws {
-        let outputs = try Producer(properties: settings.kafka)
+        let outputs = try Producer(properties: settings.outputProperties)
         self.outputs = outputs
         let checkpointer = Checkpointer(
             settings: settings, partition: partition, outputs: outputs, checkpoints: checkpoints,
