@@ -21,7 +21,8 @@ enum ConnectorService {
         let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
             ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
         }
-        let producer = try AsyncProducer(properties: settings.kafka)
+        let intake = intake(setup)
+        let producer = try AsyncProducer(properties: settings.kafka, inFlightMax: intake.limit)
         let http = CurlClient(
             addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
@@ -33,7 +34,7 @@ enum ConnectorService {
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
         let sink = EventSink(
-            topicPrefix: prefix, now: { .system },
+            topicPrefix: prefix, intake: intake, now: { .system },
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })
@@ -54,6 +55,11 @@ enum ConnectorService {
         }
         setup.run("configuration", table.run)
         setup.run("streams", host.run, shutdown: host.shutdown)
+    }
+
+    /// What may wait for Kafka at one time.
+    static func intake(_ setup: ServiceSetup) -> Intake {
+        Intake("intake", limit: setup.settings[ConnectorSettings.intakeMax], metrics: setup.metrics)
     }
 
     /// Everything that answers HTTP.
