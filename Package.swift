@@ -55,6 +55,8 @@ let package = Package(
         .executable(name: "router", targets: ["RouterApp"]),
         .executable(name: "sla-timer", targets: ["SLATimerApp"]),
         .executable(name: "patchbay", targets: ["PatchbayCLI"]),
+        .executable(name: "benchmark", targets: ["Benchmark"]),
+        .executable(name: "benchmark-floor", targets: ["BenchmarkFloor"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -112,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "Domain", "Schema", "Kafka", "Curl", "ServiceKit", crypto,
+                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -127,6 +129,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
             swiftSettings: strict),
+        .systemLibrary(name: "CEpoll", path: "Tests/Benchmarks/CEpoll"),
+        .executableTarget(name: "BenchmarkFloor", dependencies: ["CRdKafka"], path: "Tests/Benchmarks/Floor"),
+        .executableTarget(
+            name: "Benchmark",
+            dependencies: [
+                "CEpoll", "Domain", "Kafka", "ServiceKit", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Collections", package: "swift-collections"),
+            ],
+            path: "Tests/Benchmarks/Suite", swiftSettings: strict),
         tests("DomainTests", ["Domain"]),
         tests(
             "SchemaTests",
@@ -166,6 +178,12 @@ let package = Package(
         tests(
             "PatchbayTests",
             ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+        tests(
+            "PoisonTests",
+            [
+                "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
+                "Kafka", "ServiceKit", "Curl",
+            ]),
         tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
         tests("RepositoryRules", []),
     ],

@@ -7,102 +7,149 @@ import TestSupport
 @testable import PatchbayCLI
 
 /// Many customers who write and some agents who answer, each patient with services that are away for a moment.
+///
+/// Where a service has several instances everybody keeps to one until it fails them, and then asks the next.
 final class Crowd: Sendable {
     static let agents = (1...4).map { "agent-\($0)" }
-    static let customers = 60
+    static let capacity = 10
+    static let customers = 400
 
-    let api: JourneyAPI
-    private let run: String
-    private let isOver = Atomic<Bool>(false)
-
-    init(api: JourneyAPI, run: String) {
-        self.api = api
-        self.run = run
+    /// What somebody saw who was there.
+    struct Memory {
+        /// The ids that the connector gave with its 202s.
+        var accepted: [String] = []
+        var loads: [(agent: String, load: Int)] = []
     }
+
+    let run: String
+    private let sites: [JourneyAPI]
+    private let memory = Mutex(Memory())
+    private let isOver = Atomic<Bool>(false)
+    /// How long anybody tries the same thing again.
+    private let patience: Duration
+
+    /// - Parameter run: tells the messages of this crowd from another's.
+    init(_ stack: TestStack, run: String = uniqueName("run"), patience: Duration = .seconds(60)) {
+        self.run = run
+        self.patience = patience
+        let api = JourneyAPI(settings: stack.settings)
+        let (connectors, routers) = (stack.instances(of: .connector), stack.instances(of: .router))
+        sites = (0..<connectors.count * routers.count).map { number in
+            var site = api
+            site.settings.connector = stack.url(connectors[number % connectors.count])
+            site.settings.router = stack.url(routers[number % routers.count])
+            return site
+        }
+    }
+
+    var api: JourneyAPI { sites[0] }
+    var seen: Memory { memory.withLock(\.self) }
 
     /// The agents come in. The router may not have the organization yet.
     func enter() async throws {
         for agent in Self.agents {
-            try await patiently { try await self.api.setPresence(agent, "available") }
+            try await patiently(at: 0) { try await $0.setPresence(agent, "available") }
         }
     }
 
-    /// Agents finish what they do and leave.
-    func goHome() { isOver.store(true, ordering: .releasing) }
-
-    /// Posts messages, about 70 a second, each until it is accepted; a repeat is the same message.
-    /// - Returns: the ids that the connector gave.
-    func post(_ count: Int) async throws -> [String] {
-        try await withThrowingTaskGroup(of: String.self) { group in
-            for number in 0..<count {
-                group.addTask {
-                    let message: JSONValue = .object([
-                        "message_id": "\(self.run)-\(number)",
-                        "from": .object(["kind": "handle", "value": "customer-\(number % Self.customers)"])
-                            as JSONValue,
-                        "text": "message \(number)",
-                    ])
-                    return try await self.patiently {
-                        try await self.api.postMessage(account: "page", message).text("message_id")
-                    }
-                }
-                try await Task.sleep(for: .milliseconds(14))
+    /// Agents serve while the body runs, then leave.
+    func serving<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, agent) in Self.agents.enumerated() {
+                group.addTask { try await self.serve(agent, at: number) }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            let result = try await body()
+            isOver.store(true, ordering: .releasing)
+            try await group.waitForAll()
+            isOver.store(false, ordering: .releasing)
+            return result
         }
     }
 
-    /// One agent's day: accepts what is offered, answers, completes. Every request has a key, so it can be repeated.
-    func serve(_ agent: String) async throws {
-        var cursor: String?
+    /// Posts messages at a steady pace, each until it is accepted; a repeat is the same message.
+    func post(_ count: Int, aSecond rate: Int) async throws {
+        let start = ContinuousClock.now
+        let first = seen.accepted.count
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in first..<first + count {
+                try await Task.sleep(until: start + .seconds(1) * (number - first) / rate, clock: .continuous)
+                group.addTask { try await self.post(message: number) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func post(message number: Int) async throws {
+        let author = number % Self.customers
+        let customer = JSONValue.object(["kind": "handle", "value": "customer-\(author)"])
+        let message: JSONValue = .object([
+            "message_id": "\(run)-\(number)", "from": customer, "text": "message \(number)",
+        ])
+        let id = try await patiently(at: number) {
+            try await $0.postMessage(account: "page-\(author % 2)", message).text("message_id")
+        }
+        memory.withLock { $0.accepted.append(id) }
+    }
+
+    /// One agent's day: accepts most of what is offered, answers, completes. Every request has a key, so it can be
+    /// repeated.
+    private func serve(_ agent: String, at number: Int) async throws {
+        var (cursor, place) = (String?.none, number)
         while !isOver.load(ordering: .acquiring) {
-            guard let desk = try? await api.work(of: agent, after: cursor, wait: 1) else {
+            guard let desk = try? await sites[place % sites.count].work(of: agent, after: cursor, wait: 1) else {
+                place += 1
+                cursor = nil
                 try await Task.sleep(for: .milliseconds(50))
                 continue
             }
             cursor = desk["cursor"]?.string
+            if let load = desk["load"]?.integer { memory.withLock { $0.loads.append((agent, Int(load))) } }
             for offer in desk["offers"]?.array ?? [] {
                 guard let id = offer["offer_id"]?.string else { continue }
-                try await act(agent, "offers/\(id)/accept", key: id)
+                // Some are declined, by their ids, so that a repeat says the same.
+                let word = id.utf8.last == UInt8(ascii: "0") ? "decline" : "accept"
+                try await act(agent, at: place, "offers/\(id)/\(word)", key: id)
             }
             for item in desk["assignments"]?.array ?? [] {
                 guard let id = item["work_item_id"]?.string else { continue }
                 let answer = JSONValue.object(["text": "answer to \(id)"])
-                try await act(agent, "work-items/\(id)/reply", answer, key: "reply-\(id)")
+                try await act(agent, at: place, "work-items/\(id)/reply", answer, key: "reply-\(id)")
                 try await act(
-                    agent, "work-items/\(id)/complete", .object(["disposition": "resolved"]), key: "done-\(id)")
+                    agent, at: place, "work-items/\(id)/complete", .object(["disposition": "resolved"]),
+                    key: "done-\(id)")
             }
         }
     }
 
     /// A command until the router has decided it, one way or the other.
-    private func act(_ agent: String, _ path: String, _ body: JSONValue = .object([]), key: String) async throws {
-        try await patiently {
-            let url = "\(self.api.settings.router)/v1/\(path)"
-            let answer = try await self.api.send("POST", url, as: .agent(agent), json: body, idempotencyKey: key)
-            guard [200, 409, 410].contains(answer.status) else {
-                throw JourneyFailure(expected: "200, 409 or 410", found: "\(answer.status) \(answer.text)")
+    private func act(
+        _ agent: String, at place: Int, _ path: String, _ body: JSONValue = .object([]), key: String
+    ) async throws {
+        try await patiently(at: place) { api in
+            let url = "\(api.settings.router)/v1/\(path)"
+            let answer = try await api.send(
+                "POST", url, as: .agent(agent), json: body, idempotencyKey: key, timeout: .seconds(15))
+            // 404: an instance that has not heard of the offer or work item yet. Nothing here is forgotten so soon.
+            guard [200, 403, 409, 410].contains(answer.status) else {
+                throw JourneyFailure(expected: "200, 403, 409 or 410", found: "\(answer.status) \(answer.text)")
             }
         }
     }
 
-    /// Tries again for a minute: services that were killed come back.
-    private func patiently<Result>(_ body: () async throws -> Result) async throws -> Result {
-        let end = ContinuousClock.now + .seconds(60)
+    /// Tries again, at another place each time: services that were killed come back.
+    private func patiently<Result>(
+        at place: Int, _ body: (JourneyAPI) async throws -> Result
+    ) async throws -> Result {
+        let end = ContinuousClock.now + patience
+        var place = place
         while true {
             do {
-                return try await body()
+                return try await body(sites[place % sites.count])
             } catch {
                 guard ContinuousClock.now < end else { throw error }
+                place += 1
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
-    }
-
-    /// The text of a delivered reply, without its link.
-    static func text(of delivery: Receiver.Delivery) -> String {
-        let payload = try? JSONValue(parsing: delivery.body)
-        let text = payload?["data"]?["text"]?.string ?? ""
-        return text.split(separator: "\n").first.map(String.init) ?? ""
     }
 }

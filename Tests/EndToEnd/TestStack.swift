@@ -233,7 +233,7 @@ extension TestStack {
     }
 
     /// Ends processes with SIGKILL and starts them again; returns when they are ready.
-    func killAndRestart(_ instances: Instance...) async throws {
+    func killAndRestart(_ instances: [Instance]) async throws {
         for instance in instances { try await kill(instance) }
         for instance in instances { try restart(instance) }
         for instance in instances { try await waitUntilReady(instance) }

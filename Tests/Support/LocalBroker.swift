@@ -36,6 +36,19 @@ package final class LocalBroker: Sendable {
         return broker
     }
 
+    /// A private broker for as long as the body runs.
+    package static func with<Result>(_ body: (LocalBroker) async throws -> Result) async throws -> Result {
+        let broker = try await start()
+        do {
+            let result = try await body(broker)
+            try await broker.close()
+            return result
+        } catch {
+            try? await broker.close()
+            throw error
+        }
+    }
+
     private init(port: Int, folder: URL) {
         self.port = port
         self.folder = folder

@@ -16,10 +16,14 @@ enum ConnectorService {
     @Sendable static func build(_ setup: ServiceSetup) async throws {
         let settings = setup.settings
         let prefix = settings[CommonSettings.topicPrefix]
+        let logger = setup.logger
         let publicURL = settings[ConnectorSettings.publicURL]
         let links = links(publicURL, settings[ConnectorSettings.linkSecret], setup.logger)
         let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
-            ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
+            ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                logger.error(
+                    "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
+            }
         }
         let intake = intake(setup)
         let producer = try AsyncProducer(properties: settings.kafka, inFlightMax: intake.limit)
