@@ -52,7 +52,10 @@ struct patchbay_fetches {
     int64_t last_records_nanoseconds;
 };
 
-static _Thread_local struct patchbay_fetches patchbay_fetches;
+static inline struct patchbay_fetches *patchbay_fetches(void) {
+    static _Thread_local struct patchbay_fetches fetches;
+    return &fetches;
+}
 
 static inline int64_t patchbay_nanoseconds(void) {
     struct timespec now;
@@ -64,9 +67,9 @@ static inline rd_kafka_resp_err_t patchbay_note_request(
     rd_kafka_t *client, int socket, const char *broker, int32_t broker_id, int16_t api_key, int16_t api_version,
     int32_t correlation, size_t bytes, void *opaque) {
     const int16_t fetch = 1;
-    if (api_key == fetch && bytes != patchbay_fetches.request_bytes) {
-        patchbay_fetches.request_bytes = bytes;
-        patchbay_fetches.smallest_answer_bytes = SIZE_MAX;
+    if (api_key == fetch && bytes != patchbay_fetches()->request_bytes) {
+        patchbay_fetches()->request_bytes = bytes;
+        patchbay_fetches()->smallest_answer_bytes = SIZE_MAX;
     }
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -76,13 +79,13 @@ static inline rd_kafka_resp_err_t patchbay_note_request(
 static inline int64_t patchbay_fetch_pause(size_t bytes, int64_t round_trip_microseconds) {
     const int64_t least = 1000000, most = 5000000, at_once_microseconds = 20000;
     int64_t now = patchbay_nanoseconds();
-    if (bytes > patchbay_fetches.smallest_answer_bytes) {
-        patchbay_fetches.last_records_nanoseconds = now;
+    if (bytes > patchbay_fetches()->smallest_answer_bytes) {
+        patchbay_fetches()->last_records_nanoseconds = now;
         return 0;
     }
-    patchbay_fetches.smallest_answer_bytes = bytes;
+    patchbay_fetches()->smallest_answer_bytes = bytes;
     if (round_trip_microseconds > at_once_microseconds) return 0;
-    int64_t pause = (now - patchbay_fetches.last_records_nanoseconds) / 8;
+    int64_t pause = (now - patchbay_fetches()->last_records_nanoseconds) / 8;
     return pause < least ? least : pause > most ? most : pause;
 }
 

@@ -25,7 +25,8 @@ enum ConnectorService {
                     "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
             }
         }
-        let producer = try AsyncProducer(properties: settings.kafka)
+        let intake = intake(setup)
+        let producer = try AsyncProducer(properties: settings.kafka, inFlightMax: intake.limit)
         let http = CurlClient(
             addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
@@ -37,7 +38,7 @@ enum ConnectorService {
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
         let sink = EventSink(
-            topicPrefix: prefix, now: { .system },
+            topicPrefix: prefix, intake: intake, now: { .system },
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })
@@ -58,6 +59,11 @@ enum ConnectorService {
         }
         setup.run("configuration", table.run)
         setup.run("streams", host.run, shutdown: host.shutdown)
+    }
+
+    /// What may wait for Kafka at one time.
+    static func intake(_ setup: ServiceSetup) -> Intake {
+        Intake("intake", limit: setup.settings[ConnectorSettings.intakeMax], metrics: setup.metrics)
     }
 
     /// Everything that answers HTTP.

@@ -163,13 +163,16 @@ struct HTTPAnswer {
         closes = head.contains("connection: close")
     }
 
+    /// Behind the empty line.
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
-        bytes.withUnsafeBytes { bytes in
-            guard let start = bytes.baseAddress, let found = memmem(start, bytes.count, "\r\n\r\n", 4) else {
-                return nil
+        var index = 3
+        while index < bytes.count {
+            if bytes[index] == 0x0a, bytes[index - 1] == 0x0d, bytes[index - 2] == 0x0a, bytes[index - 3] == 0x0d {
+                return index + 1
             }
-            return UnsafeRawPointer(found) - start + 4
+            index += 1
         }
+        return nil
     }
 }
 
