@@ -204,8 +204,9 @@ final class Crowd {
 
     private func makeRoom(_ index: Int) {
         seats[index] = Seat(generation: seats[index].generation + 1)
-        guard let due = late.popFirst() else { return }
-        seats[index].due.append(due)
+        while seats[index].due.count < messagesPerConversation, let due = late.popFirst() {
+            seats[index].due.append(due)
+        }
         post(index)
     }
 

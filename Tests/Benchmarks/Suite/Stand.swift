@@ -138,8 +138,8 @@ final class Stand {
 
     // MARK: - The floor
 
-    /// Runs the bare librdkafka program against this broker, over topics of its own.
-    func floor(rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
+    /// Runs the bare librdkafka program against a broker, over topics of its own.
+    func floor(on broker: LocalBroker, rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
         let config = ["message.timestamp.type": "LogAppendTime"]
         let topics = [
             try await broker.makeTopic("floor-a", partitions: 4, config: config),

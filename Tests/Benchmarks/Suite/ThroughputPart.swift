@@ -1,3 +1,5 @@
+import TestSupport
+
 /// As many messages a second as go, and the memory that is in use after a few and after many of them.
 struct ThroughputPart {
     var messages: Int
@@ -5,7 +7,10 @@ struct ThroughputPart {
     var seconds: Int
 
     func measure(_ stand: Stand) async throws -> Report {
-        let floor = try await stand.floor(rate: 0, seconds: seconds, window: window)
+        // A broker of its own: a million records more would be in the way of what comes after.
+        let broker = try await LocalBroker.start()
+        let floor = try await stand.floor(on: broker, rate: 0, seconds: seconds, window: window)
+        try await broker.close()
         let crowd = Crowd(stand, run: "throughput", messagesPerConversation: 10)
         try crowd.enter()
         let empty = try stand.usage()
