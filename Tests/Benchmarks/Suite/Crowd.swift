@@ -34,6 +34,7 @@ final class Crowd {
     private let stand: Stand
     private let loop = HTTPLoop()
     private let messagesPerConversation: Int
+    private let pollPause: UInt64
     private let channel: HTTPLoop.Lane
     private let polls: HTTPLoop.Lane
     private let commands: HTTPLoop.Lane
@@ -51,8 +52,10 @@ final class Crowd {
     private(set) var seenCount = 0
     private(set) var refusals = 0
 
-    init(_ stand: Stand, run: String, messagesPerConversation: Int) {
+    /// - Parameter pollPause: milliseconds that an agent's tool takes between two polls.
+    init(_ stand: Stand, run: String, messagesPerConversation: Int, pollPause: UInt64 = 0) {
         self.stand = stand
+        self.pollPause = pollPause
         self.run = run
         self.messagesPerConversation = messagesPerConversation
         channel = HTTPLoop.Lane(port: stand.port(.connector), connectionsMax: 256)
@@ -220,7 +223,8 @@ final class Crowd {
                 return loop.after(milliseconds: 10) { self.poll(index) }
             }
             take(DeskPage(body), for: index, at: now)
-            poll(index)
+            guard pollPause > 0 else { return poll(index) }
+            loop.after(milliseconds: pollPause) { self.poll(index) }
         }
     }
 

@@ -29,7 +29,8 @@ final class Stand {
     private let environment: [String: String]
 
     /// Starts a broker of its own, makes the topics, applies the organization and starts the services.
-    init(executables: URL) async throws {
+    /// - Parameter settings: of the services, over those that a benchmark needs.
+    init(executables: URL, settings: [String: String] = [:]) async throws {
         self.executables = executables
         folder = try makeTemporaryFolder("patchbay-benchmark")
         broker = try await .start()
@@ -41,7 +42,7 @@ final class Stand {
             "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_AUTH_SECRET": secret,
             "PATCHBAY_LINK_SECRET": secret, "PATCHBAY_LOG_FORMAT": "text", "PATCHBAY_LOG_LEVEL": "warning",
             "PATCHBAY_DATA_DIR": folder.appending(path: "data").path, "SWIFT_BACKTRACE": "enable=no",
-        ]
+        ].merging(settings) { $1 }
         let tokens = await Tokens(secret: Secret(secret))
         var agentTokens: [String: String] = [:]
         for agent in Self.agents { agentTokens[agent] = try await tokens.mint(subject: agent, roles: [.agent]) }

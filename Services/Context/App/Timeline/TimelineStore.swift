@@ -55,6 +55,9 @@ final class TimelineStore: Sendable {
         configuration.prepareDatabase { db in
             // After a power cut the last transactions may be missing; they are read from the topics again.
             try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            // Keys are random: what a batch touches lies all over the file, and is written once for many batches.
+            try db.execute(sql: "PRAGMA cache_size = -16000")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.write { db in
