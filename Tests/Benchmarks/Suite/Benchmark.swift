@@ -23,6 +23,7 @@ struct Benchmark: AsyncParsableCommand {
     @Option(help: "Messages of the part throughput.") var messages = 200_000
     @Option(help: "Open work items of the part restart.") var items = 100_000
     @Option(help: "Messages on their way at once in the part throughput.") var window = 1000
+    @Option(help: "Partitions of each topic.") var partitions = 4
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp("A setting of the services, to try what it does.", valueName: "NAME=value"))
@@ -46,7 +47,7 @@ struct Benchmark: AsyncParsableCommand {
         for name in parts.split(separator: ",").compactMap({ PartName(rawValue: String($0)) }) {
             let started = ContinuousClock.now
             print("== \(name.rawValue)")
-            let stand = try await Stand(executables: executables, settings: given)
+            let stand = try await Stand(executables: executables, partitions: partitions, settings: given)
             do {
                 let report = try await measure(name, stand)
                 try await stand.close()

@@ -27,10 +27,12 @@ final class Stand {
     private let folder: URL
     private let prefix: String
     private let environment: [String: String]
+    private let partitions: Int
 
     /// Starts a broker of its own, makes the topics, applies the organization and starts the services.
     /// - Parameter settings: of the services, over those that a benchmark needs.
-    init(executables: URL, settings: [String: String] = [:]) async throws {
+    init(executables: URL, partitions: Int, settings: [String: String]) async throws {
+        self.partitions = partitions
         self.executables = executables
         folder = try makeTemporaryFolder("patchbay-benchmark")
         broker = try await .start()
@@ -64,7 +66,8 @@ final class Stand {
         let patchbay = executables.appending(path: "patchbay")
         let file = folder.appending(path: "organization.yaml")
         try Data(Self.organization.utf8).write(to: file)
-        _ = try await Program.output(of: patchbay, ["topics", "--apply"], environment: environment)
+        _ = try await Program.output(
+            of: patchbay, ["topics", "--apply", "--partitions", "\(partitions)"], environment: environment)
         _ = try await Program.output(of: patchbay, ["apply", file.path], environment: environment)
     }
 
@@ -143,12 +146,12 @@ final class Stand {
     func floor(on broker: LocalBroker, rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
         let config = ["message.timestamp.type": "LogAppendTime"]
         let topics = [
-            try await broker.makeTopic("floor-a", partitions: 4, config: config),
-            try await broker.makeTopic("floor-b", partitions: 4, config: config),
+            try await broker.makeTopic("floor-a", partitions: Int32(partitions), config: config),
+            try await broker.makeTopic("floor-b", partitions: Int32(partitions), config: config),
         ]
         let text = try await Program.output(
             of: executables.appending(path: "benchmark-floor"),
-            [broker.bootstrapServers] + topics + ["4", "\(rate)", "\(seconds)", "\(window)", "400"])
+            [broker.bootstrapServers] + topics + ["\(partitions)", "\(rate)", "\(seconds)", "\(window)", "400"])
         return try JSONDecoder().decode(FloorResult.self, from: Data(text.utf8))
     }
 
