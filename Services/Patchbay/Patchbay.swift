@@ -14,6 +14,6 @@ struct Patchbay: AsyncParsableCommand {
         version: patchbayVersion,
         subcommands: [
             UpCommand.self, ApplyCommand.self, TopicsCommand.self, TailCommand.self, TokenCommand.self,
-            JourneyCommand.self, HealthcheckCommand.self,
+            JourneyCommand.self, HealthcheckCommand.self, DeadLettersCommand.self,
         ])
 }

@@ -25,6 +25,27 @@ extension ConfigurationEntry {
         return parts
     }
 
+    /// As `bundle`, without the values that this version does not understand or that no part could hold: one of them
+    /// would make every service refuse the whole revision.
+    /// - Parameter onLeftOut: is told why.
+    package static func parts(
+        of values: [[UInt8]], bytesMax: Int, onLeftOut: (WireError) -> Void
+    ) -> [[UInt8]] {
+        let understood = values.filter { value in
+            do throws(WireError) {
+                guard value.count <= bytesMax else {
+                    throw WireError(field: "record", value: "\(value.count) bytes", expected: "at most \(bytesMax)")
+                }
+                _ = try ConfigurationEntry(wire: value)
+                return true
+            } catch {
+                onLeftOut(error)
+                return false
+            }
+        }
+        return bundle(understood, bytesMax: bytesMax)
+    }
+
     /// How many bytes the varint of a length takes.
     private static func lengthBytes(_ length: Int) -> Int {
         max(1, (Int.bitWidth - length.leadingZeroBitCount + 6) / 7)

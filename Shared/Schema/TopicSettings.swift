@@ -32,13 +32,18 @@ package struct TopicSettings: Hashable, Sendable {
     }
 }
 
+/// What a broker takes unless it is told otherwise.
+private let kafkaBytesMax = 1_048_588
+
 extension Topic {
     /// The topic's settings; all but the configuration have the given number of partitions.
+    ///
+    /// A dead letter holds the largest record of another topic, and says more.
     package func settings(partitions: Int32 = TopicSettings.defaultPartitions) -> TopicSettings {
         TopicSettings(
             partitions: self == .config ? 1 : partitions, cleanup: isCompacted ? .compact : .delete,
             retention: retention, timestamps: isCompacted ? .createTime : .logAppendTime,
-            messageBytesMax: 1_048_588)
+            messageBytesMax: self == .deadLetter ? 2 * kafkaBytesMax : kafkaBytesMax)
     }
 
     /// Only the last record of a key is kept.

@@ -32,6 +32,31 @@ extension WireRecord {
     }
 }
 
+extension WireRecord {
+    /// Reads a record's value, and holds it against its `ce_type`: where the two disagree, either a newer version means
+    /// something else by these bytes, or they are of another topic and only look as if they fitted.
+    /// - Parameter type: empty: there was none, and the value speaks for itself.
+    /// - Throws: `WireError` naming the field; the record is to be dead-lettered.
+    package init(wire bytes: [UInt8], type: String) throws(WireError) {
+        let ofTopic = "patchbay.\(Self.topic.rawValue)."
+        guard type.isEmpty || type.hasPrefix(ofTopic) else { throw .type(type, expected: "\(ofTopic)…") }
+        guard !bytes.isEmpty else {
+            throw .missing("record", "a \(Record.protoMessageName)")
+        }
+        try self.init(wire: bytes)
+        guard type.isEmpty || type == self.type else { throw .type(type, expected: self.type) }
+    }
+}
+
+extension WireError {
+    /// Types are no content, but what stands where a type should stand may be.
+    fileprivate static func type(_ type: String, expected: String) -> WireError {
+        let isName = type.utf8.count <= 100 && type.utf8.allSatisfy { (UInt8(ascii: "-")...UInt8(ascii: "z")) ~= $0 }
+        return WireError(
+            field: "ce_type", value: isName ? type : "\(type.utf8.count) bytes", expected: expected)
+    }
+}
+
 extension WireRecord where Record == Wire {
     package var record: Record { wire }
 

@@ -20,7 +20,8 @@ struct Cause {
     var record: Record
     var instant: Instant
 
-    private func origin(_ index: Int) -> String {
+    /// The origin of the record's output with this number.
+    func origin(_ index: Int) -> String {
         let source = Origin.Source(service: service, topic: record.topic, partition: record.partition)
         return Origin(source: source, offset: record.offset, index: index).description
     }
@@ -37,15 +38,6 @@ struct Cause {
                 Header(CloudEvent.traceparent, TraceContext.child(of: parent, origin: origin).traceparent))
         }
         return headers
-    }
-
-    /// The dead letter keeps the original's headers behind `original-`, so that it can be sent again as it was.
-    func deadLetterHeaders(_ poison: PoisonRecord, index: Int) -> [Header] {
-        [
-            Header(Origin.header, origin(index)), Header("patchbay-error", poison.reason),
-            Header("patchbay-source-topic", record.topic), Header("patchbay-source-partition", "\(record.partition)"),
-            Header("patchbay-source-offset", "\(record.offset)"), Header("patchbay-service", service),
-        ] + record.headers.map { Header(name: "original-" + $0.name, value: $0.value) }
     }
 }
 

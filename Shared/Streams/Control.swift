@@ -2,7 +2,7 @@ internal import Kafka
 
 /// What the stream task itself writes to its log. The header `patchbay-control` names the kind, further headers hold
 /// the fields, so that no schema is needed.
-enum Control: Hashable {
+package enum Control: Hashable, Sendable {
     /// Shows the time. Content is ignored.
     case tick
     /// From here on only this task's attempts count.
@@ -14,7 +14,7 @@ enum Control: Hashable {
     /// One part of a configuration revision; the last part is the end marker.
     case configuration(revision: Int64, part: Int, count: Int)
 
-    static let header = "patchbay-control"
+    package static let header = "patchbay-control"
     private static let effectHeader = "patchbay-effect"
     private static let tokenHeader = "patchbay-token"
     private static let partHeader = "patchbay-part"

@@ -285,6 +285,11 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 }
 
 extension StreamSettings {
+    /// A dead letter may be larger than what librdkafka sends by itself.
+    var outputProperties: [String: String] {
+        ["message.max.bytes": "\(DeadLetter.bytesMax + (64 << 10))"].merging(kafka) { _, given in given }
+    }
+
     /// The group decides within the session time-out that a member is gone.
     var memberProperties: [String: String] {
         let milliseconds = sessionTimeout.milliseconds

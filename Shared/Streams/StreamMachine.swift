@@ -40,6 +40,12 @@ package protocol StreamMachine: Sendable {
 
 /// One record of a service's log, as its machine sees it.
 package struct StreamRecord: Hashable, Sendable {
+    /// The largest record that a machine is given, key and headers included; a larger one is poison.
+    ///
+    /// What Patchbay writes stays far below. The limit keeps what follows from a record, even where it repeats all of
+    /// it, within what a broker takes: otherwise the partition would stop there for good.
+    package static let bytesMax = 256 << 10
+
     package var topic: String
     package var partition: Int32
     package var offset: Int64

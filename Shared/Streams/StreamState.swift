@@ -89,6 +89,9 @@ struct StreamState<Machine: StreamMachine>: Sendable {
             step.control = control
             try take(control, record.value ?? [], &step)
         } else {
+            guard record.bytes <= StreamRecord.bytesMax else {
+                throw PoisonRecord("record: found \(record.bytes) bytes, expected at most \(StreamRecord.bytesMax)")
+            }
             let streamRecord = StreamRecord(record)
             step.record = streamRecord
             step.outputs += try machine.apply(streamRecord, at: instant)
@@ -155,8 +158,9 @@ struct StreamState<Machine: StreamMachine>: Sendable {
             }
         }
         if let poison = step.poison {
-            let headers = cause.deadLetterHeaders(poison, index: step.sends.count)
-            step.sends.append(Send(topic: deadLetter, key: record.key, value: record.value, headers: headers))
+            let letter = DeadLetter(record, service: service, poison)
+            let headers = letter.headers(origin: cause.origin(step.sends.count))
+            step.sends.append(Send(topic: deadLetter, key: letter.key, value: letter.value, headers: headers))
         }
     }
 }

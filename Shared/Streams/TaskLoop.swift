@@ -85,7 +85,7 @@ final class TaskLoop<Machine: StreamMachine> {
             properties: properties, topic: settings.log, partition: partition, from: .at(next))
         self.consumer = consumer
         try checkPosition(next, hasCheckpoint: !entries.isEmpty, consumer)
-        let outputs = try Producer(properties: settings.kafka)
+        let outputs = try Producer(properties: settings.outputProperties)
         self.outputs = outputs
         let checkpointer = Checkpointer(
             settings: settings, partition: partition, outputs: outputs, checkpoints: checkpoints,

@@ -46,6 +46,16 @@ struct ConfigurationChangesTests {
         #expect(changes.revision == 8)
     }
 
+    @Test("What nobody can read is written over, or removed if nothing belongs there")
+    func unreadable() throws {
+        let entries = try Self.entries()
+        var applied = Self.applied(entries)
+        applied.entries["agent/amelie"] = nil
+        applied.unreadable = ["agent/amelie", "pool/noise"]
+        let changes = try ConfigurationChanges(from: applied, to: entries)
+        #expect(changes.summary == ["~ agent/amelie", "- pool/noise"])
+    }
+
     @Test("An agent does not change pool in one step, and is told which steps to take")
     func poolChange() throws {
         let old = try Self.entries()

@@ -29,7 +29,7 @@ struct TopicTests {
         let properties = settings.properties.map { "\($0.name)=\($0.value)" }
         #expect(
             properties == [
-                "cleanup.policy=\(cleanup)", "max.message.bytes=1048588",
+                "cleanup.policy=\(cleanup)", "max.message.bytes=\(topic == .deadLetter ? 2_097_176 : 1_048_588)",
                 "message.timestamp.type=\(cleanup == "delete" ? "LogAppendTime" : "CreateTime")",
                 "retention.ms=\(retention)",
             ])

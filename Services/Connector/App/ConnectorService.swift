@@ -16,12 +16,17 @@ enum ConnectorService {
     @Sendable static func build(_ setup: ServiceSetup) async throws {
         let settings = setup.settings
         let prefix = settings[CommonSettings.topicPrefix]
+        let logger = setup.logger
         let publicURL = settings[ConnectorSettings.publicURL]
         let links = links(publicURL, settings[ConnectorSettings.linkSecret], setup.logger)
         let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
-            ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
+            ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                logger.error(
+                    "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
+            }
         }
-        let producer = try AsyncProducer(properties: settings.kafka)
+        let intake = intake(setup)
+        let producer = try AsyncProducer(properties: settings.kafka, inFlightMax: intake.limit)
         let http = CurlClient(
             addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
@@ -33,7 +38,7 @@ enum ConnectorService {
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
         let sink = EventSink(
-            topicPrefix: prefix, now: { .system },
+            topicPrefix: prefix, intake: intake, now: { .system },
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })
@@ -57,6 +62,11 @@ enum ConnectorService {
         setup.run("configuration", table.run)
         setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
+    }
+
+    /// What may wait for Kafka at one time.
+    static func intake(_ setup: ServiceSetup) -> Intake {
+        Intake("intake", limit: setup.settings[ConnectorSettings.intakeMax], metrics: setup.metrics)
     }
 
     /// Everything that answers HTTP.

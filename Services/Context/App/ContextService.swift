@@ -16,7 +16,10 @@ enum ContextService {
         let prefix = settings[CommonSettings.topicPrefix]
         let logger = setup.logger
         let table = ConfigurationTable(kafka: settings.kafka, topic: Topic.config.name(prefix: prefix)) { values in
-            ConfigurationEntry.bundle(values, bytesMax: configurationPartBytesMax)
+            ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                logger.error(
+                    "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
+            }
         }
         let host = StreamHost(
             settings: streamSettings(settings, prefix), configuration: table, onEvent: { log($0, logger) },

@@ -18,7 +18,7 @@ struct ConfigurationChanges: Sendable {
         var problems: [ConfigurationProblem] = []
         for entry in entries {
             guard let old = applied.entries[entry.key] else {
-                added.append(entry)
+                if applied.unreadable.contains(entry.key) { changed.append(entry) } else { added.append(entry) }
                 continue
             }
             guard old != entry else { continue }
@@ -26,7 +26,7 @@ struct ConfigurationChanges: Sendable {
             if let problem = Self.refusal(of: entry, after: old) { problems.append(problem) }
         }
         let kept = Set(entries.map(\.key))
-        removed = applied.entries.keys.filter { !kept.contains($0) }.sorted()
+        removed = applied.unreadable.union(applied.entries.keys).subtracting(kept).sorted()
         guard problems.isEmpty else { throw ConfigurationProblems(problems: problems) }
     }
 

@@ -11,6 +11,9 @@ struct ConfigurationStore {
         /// 0 before anything was applied.
         var revision: Int64 = 0
         var entries: [String: ConfigurationEntry] = [:]
+        /// Keys under which stands what this version does not understand: the services leave it out, and the next
+        /// revision puts something better there or removes it.
+        var unreadable: Set<String> = []
     }
 
     /// Reads the topic to its end.
@@ -70,14 +73,21 @@ struct ConfigurationStore {
 
     private func take(_ record: Record, into applied: inout Applied) throws {
         let key = String(decoding: record.key ?? [], as: UTF8.self)
-        guard let value = record.value else {
-            applied.entries[key] = nil
-            return
-        }
+        applied.entries[key] = nil
+        applied.unreadable.remove(key)
+        guard let value = record.value else { return }
         if key == ConfigurationEntry.revisionKey {
-            applied.revision = Int64(String(decoding: value, as: UTF8.self)) ?? applied.revision
+            guard let revision = Int64(String(decoding: value, as: UTF8.self)), (0..<Int64.max).contains(revision)
+            else {
+                throw StackError(
+                    "\(connection.name(.config)): the record under the key revision is no number that another can "
+                        + "follow. Write the last revision's number there, and apply again")
+            }
+            applied.revision = revision
         } else {
-            applied.entries[key] = try ConfigurationEntry(wire: value)
+            let entry = try? ConfigurationEntry(wire: value)
+            applied.entries[key] = entry
+            if entry == nil { applied.unreadable.insert(key) }
         }
     }
 

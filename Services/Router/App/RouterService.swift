@@ -13,7 +13,13 @@ package enum RouterService {
         let logger = setup.logger
         let table = ConfigurationTable(
             kafka: setup.settings.kafka, topic: Topic.config.name(prefix: prefix),
-            bundle: { ConfigurationEntry.bundle($0, bytesMax: configurationPartBytesMax) })
+            bundle: { values in
+                ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                    logger.error(
+                        "an entry of the configuration is not understood and left out",
+                        metadata: ["error": "\(error)"])
+                }
+            })
         let news = AgentNews(setup.metrics)
         let replies = Replies<CommandID, CommandResult>()
         let counters = RouterMetrics(setup.metrics)

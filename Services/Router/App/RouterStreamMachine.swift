@@ -20,7 +20,7 @@ package struct RouterStreamMachine: StreamMachine {
     package mutating func apply(_ record: StreamRecord, at now: Instant) throws(PoisonRecord) -> [StreamOutput] {
         let command: WorkCommand
         do throws(WireError) {
-            command = try WorkCommand(wire: record.value)
+            command = try WorkCommand(wire: record.value, type: record.type)
         } catch {
             throw PoisonRecord(error.description)
         }

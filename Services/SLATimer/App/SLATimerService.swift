@@ -8,11 +8,17 @@ import Streams
 package enum SLATimerService {
     package static func build(_ setup: ServiceSetup) async throws {
         let prefix = setup.settings[CommonSettings.topicPrefix]
+        let logger = setup.logger
         let table = ConfigurationTable(
             kafka: setup.settings.kafka, topic: Topic.config.name(prefix: prefix),
-            bundle: { ConfigurationEntry.bundle($0, bytesMax: configurationPartBytesMax) })
+            bundle: { values in
+                ConfigurationEntry.parts(of: values, bytesMax: configurationPartBytesMax) { error in
+                    logger.error(
+                        "an entry of the configuration is not understood and left out",
+                        metadata: ["error": "\(error)"])
+                }
+            })
         let promises = PromiseMetrics(setup.metrics)
-        let logger = setup.logger
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
             onApplied: { applied, _ in promises.count(applied) },

@@ -20,7 +20,7 @@ package struct SLATimerStreamMachine: StreamMachine {
     package mutating func apply(_ record: StreamRecord, at now: Instant) throws(PoisonRecord) -> [StreamOutput] {
         let signal: ClockSignal
         do throws(WireError) {
-            signal = try ClockSignal(wire: record.value)
+            signal = try ClockSignal(wire: record.value, type: record.type)
         } catch {
             throw PoisonRecord(error.description)
         }

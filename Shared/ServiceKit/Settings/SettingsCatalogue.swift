@@ -5,7 +5,7 @@ package enum CommonSettings {
     package static let httpHost = Setting<String>.text(
         "PATCHBAY_HTTP_HOST", default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all.")
     package static let httpConnectionsMax = Setting<Int>.integer(
-        "PATCHBAY_HTTP_CONNECTIONS_MAX", default: 2_048, in: 1...100_000, unit: "connections",
+        "PATCHBAY_HTTP_CONNECTIONS_MAX", default: 16_384, in: 1...100_000, unit: "connections",
         help: "Open HTTP connections at which no further ones are accepted.")
     package static let bootstrapServers = Setting<String>.text(
         "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", default: "127.0.0.1:9092", bytesMax: 4_096,
@@ -75,6 +75,9 @@ package enum ConnectorSettings {
     package static let allowsPrivateAddresses = Setting<Bool>.flag(
         "PATCHBAY_ALLOW_PRIVATE_ADDRESSES", default: false,
         help: "Lets deliveries go to loopback and private addresses: for development and closed networks.")
+    package static let intakeMax = Setting<Int>.integer(
+        "PATCHBAY_INTAKE_MAX", default: 1_000, in: 2...100_000, unit: "messages",
+        help: "Messages on their way into Kafka at which senders are told to come again.")
 }
 
 /// What only the context service reads.

@@ -23,7 +23,9 @@ struct ConnectorStreamMachine: StreamMachine {
     mutating func advance(to now: Instant) -> [StreamOutput] { outputs(machine.advance(to: now)) }
 
     mutating func apply(_ record: StreamRecord, at now: Instant) throws(PoisonRecord) -> [StreamOutput] {
-        let message = try understood { () throws(WireError) in try OutboundMessage(wire: record.value) }
+        let message = try understood { () throws(WireError) in
+            try OutboundMessage(wire: record.value, type: record.type)
+        }
         return outputs(machine.apply(message, at: now))
     }
 

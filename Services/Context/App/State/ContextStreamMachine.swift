@@ -21,7 +21,8 @@ struct ContextStreamMachine: StreamMachine {
     }
 
     mutating func apply(_ record: StreamRecord, at now: Instant) throws(PoisonRecord) -> [StreamOutput] {
-        let inbound = try understood { () throws(WireError) in try InboundRecord(wire: record.value) }
+        let inbound = try understood { () throws(WireError) in try InboundRecord(wire: record.value, type: record.type)
+        }
         guard let key = String(validating: record.key, as: UTF8.self), !key.isEmpty else {
             throw PoisonRecord("the key: found \(record.key.count) bytes, expected a customer id")
         }

@@ -25,7 +25,7 @@ struct TimelineRecord: Sendable {
     /// Reads a record; nil when it is of no use here: a tombstone, a type that this version does not know.
     init?(_ record: ProjectedRecord, prefix: String) {
         guard let topic = Topic(name: record.topic, prefix: prefix), let value = record.value,
-            let content = try? Content(topic, value)
+            let content = try? Content(topic, value, record.type)
         else { return nil }
         self.init(topic, partition: record.partition, offset: record.offset, at: record.at, content)
     }
@@ -38,13 +38,13 @@ struct TimelineRecord: Sendable {
 }
 
 extension TimelineRecord.Content {
-    fileprivate init?(_ topic: Topic, _ value: [UInt8]) throws(WireError) {
+    fileprivate init?(_ topic: Topic, _ value: [UInt8], _ type: String) throws(WireError) {
         switch topic {
-        case .inbound: self = .inbound(try InboundRecord(wire: value))
-        case .workEvents: self = .workEvent(try WorkEvent(wire: value))
-        case .outbound: self = .outbound(try OutboundMessage(wire: value))
-        case .delivery: self = .delivery(try DeliveryEvent(wire: value))
-        case .slaEvents: self = .slaEvent(try SLAEvent(wire: value))
+        case .inbound: self = .inbound(try InboundRecord(wire: value, type: type))
+        case .workEvents: self = .workEvent(try WorkEvent(wire: value, type: type))
+        case .outbound: self = .outbound(try OutboundMessage(wire: value, type: type))
+        case .delivery: self = .delivery(try DeliveryEvent(wire: value, type: type))
+        case .slaEvents: self = .slaEvent(try SLAEvent(wire: value, type: type))
         case .work, .clocks, .identity, .profiles, .config, .deadLetter, .connectorState, .contextState,
             .routerState, .slaTimerState:
             return nil
