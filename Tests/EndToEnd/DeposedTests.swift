@@ -66,24 +66,22 @@ extension WholeStack {
                     try await crowd.post(40, aSecond: 40)
                     try await eventually("every first delivery is under way") {
                         let sent = try await Self.messages(stack)
-                        return !sent.isEmpty && Set(gate.requests) == Set(sent.keys)
-                            && (try await Self.openWork(crowd)) == 0
+                        let isIdle = try await Self.openWork(crowd) == 0
+                        return isIdle && !sent.isEmpty && Set(gate.requests) == Set(sent.keys)
                     }
                     try stack.pause(connectors[0])
                     gate.open()
                     try await stack.evict(connectors[0])
                     try await stack.waitUntilAlone(connectors[1])
-                    try await eventually("every message has its result") {
-                        Set(try await Self.outcomes(stack)) == Set(try await Self.messages(stack).keys)
-                    }
+                    try await eventually("every message has its result") { try await Self.haveResults(stack) }
                     stack.resume(connectors[0])
                     try await stack.waitUntilShared(.connector)
                     // Both work on.
                     try await crowd.post(20, aSecond: 20)
                     try await eventually("every message has its result") {
-                        let sent = try await Self.messages(stack)
-                        return Set(try await Self.outcomes(stack)) == Set(sent.keys)
-                            && (try await Self.openWork(crowd)) == 0
+                        let isIdle = try await Self.openWork(crowd) == 0
+                        let haveResults = try await Self.haveResults(stack)
+                        return isIdle && haveResults
                     }
                 }
                 let tries = Dictionary(grouping: gate.requests, by: \.self).mapValues(\.count)
@@ -92,7 +90,8 @@ extension WholeStack {
                     let wasCutOff = held.contains(message) && ownedBefore.contains(partition)
                     #expect(tries[message] == (wasCutOff ? 2 : 1), "\(message) in partition \(partition)")
                 }
-                #expect(try await Self.outcomes(stack).count == tries.count, "one outcome each")
+                let outcomes = try await Self.outcomes(stack)
+                #expect(outcomes.count == tries.count, "one outcome each")
             }
         }
 
@@ -113,6 +112,11 @@ extension WholeStack {
             return try Repeats.check(outputs, &violations).map {
                 try $0.decoded(DeliveryEvent.self).messageID.rawValue
             }
+        }
+
+        private static func haveResults(_ stack: TestStack) async throws -> Bool {
+            let outcomes = try await outcomes(stack)
+            return try await Set(messages(stack).keys) == Set(outcomes)
         }
 
         private static func openWork(_ crowd: Crowd) async throws -> Int {

@@ -72,11 +72,10 @@ final class TestStack: Sendable {
         }
         isStatic = Set(Stack.Service.allCases.filter { counts[$0] == nil })
         ports = Dictionary(uniqueKeysWithValues: zip(instances, Sockets.freePorts(instances.count)))
-        let executables = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let firstPorts = ports.filter { $0.key.number == 1 }.map { ($0.key.service, $0.value) }
         stack = Stack(
             Stack.Plan(
-                executables: Self.executables(from: executables), folder: folder,
+                executables: Self.executables, folder: folder,
                 bootstrapServers: broker.bootstrapServers, topicPrefix: connection.prefix,
                 ports: Dictionary(uniqueKeysWithValues: firstPorts), secrets: DevelopmentSecrets(),
                 environment: DevelopmentBroker.environment))
@@ -179,8 +178,8 @@ final class TestStack: Sendable {
     }
 
     /// Test bundles lie beside the executables, or in a folder beside them.
-    private static func executables(from folder: URL) -> URL {
-        var folder = folder
+    static var executables: URL {
+        var folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         for _ in 0..<4 {
             if FileManager.default.isExecutableFile(atPath: folder.appending(path: "connector").path) { return folder }
             folder = folder.deletingLastPathComponent()

@@ -104,7 +104,17 @@ package final class LocalBroker: Sendable {
     }
 
     /// Stops it where it stands, with SIGSTOP: connections stay open, and nothing is answered.
-    package func pause() throws { try order("STOP") }
+    package func pause() async throws {
+        try order("STOP")
+        let properties = properties.merging(["log_level": "0"]) { $1 }
+        try await eventually("the broker on port \(port) sleeps") {
+            try await onThread {
+                let admin = try Admin(properties: properties)
+                defer { admin.close() }
+                return (try? admin.ping(timeout: .milliseconds(300))) == nil
+            }
+        }
+    }
 
     /// Lets a paused broker go on.
     package func resume() throws { try order("CONT") }
@@ -187,7 +197,7 @@ extension LocalBroker {
     }
 
     /// Where `noida-db` is: `PATCHBAY_NOIDA`, the repository's `.venv`, or the `PATH`.
-    private static func executable() throws -> String {
+    package static func executable() throws -> String {
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["PATCHBAY_NOIDA"] { return path }
         let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)

@@ -6,7 +6,8 @@ import Synchronization
 final class Lifeline: Sendable {
     static let shared = Lifeline()
 
-    /// Lines say what to hold and what to let go; at their end all that is held is asked to stop, asleep or not.
+    /// Lines say what to hold and what to let go; at their end all that is held is asked to stop, asleep or not, and
+    /// made to after the time in which a service stops by itself.
     private static let script = """
         trap '' INT TERM HUP
         while read -r word pid; do
@@ -15,8 +16,11 @@ final class Lifeline: Sendable {
             all=$rest
             [ "$word" = hold ] && all="$all $pid"
         done
-        [ -z "$all" ] || kill -TERM $all 2>/dev/null
-        [ -z "$all" ] || kill -CONT $all 2>/dev/null
+        [ -n "$all" ] || exit 0
+        kill -TERM $all
+        kill -CONT $all
+        sleep 11
+        kill -KILL $all
         """
 
     /// Nil where there is no shell: then children are stopped by an orderly end only.
