@@ -1,5 +1,4 @@
-// epoll, which Swift's Glibc module leaves out.
+// epoll, which Swift's Glibc module leaves out. No feature macros here: types shared with Glibc must look the same.
 #pragma once
 
 #include <sys/epoll.h>
-#include <time.h>
