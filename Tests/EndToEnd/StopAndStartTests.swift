@@ -61,13 +61,13 @@ extension WholeStack {
                 var ids: [String] = []
                 for number in 0..<count {
                     if number >= 16, let id = try await group.next() { ids.append(id) }
-                    group.addTask { try await post(number, to: account, api) }
+                    group.addTask { try await write(number, to: account, api) }
                 }
                 return try await group.reduce(into: ids) { $0.append($1) }.sorted()
             }
         }
 
-        private func post(_ number: Int, to account: String, _ api: JourneyAPI) async throws -> String {
+        private func write(_ number: Int, to account: String, _ api: JourneyAPI) async throws -> String {
             let message = JSONValue.object([
                 "message_id": "\(account)-\(number)", "text": "message \(number)",
                 "from": JSONValue.object(["kind": "handle", "value": "\(account)-customer-\(number)"]),
