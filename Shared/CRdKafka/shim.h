@@ -76,11 +76,11 @@ static inline rd_kafka_resp_err_t patchbay_note_request(
 
 /// How long to hold up the answer to a fetch, and with it the next fetch.
 ///
-/// After nothing an eighth of the time since there was something, between `least` and 5 ms, so that what is busy stays
+/// After nothing an eighth of the time since there was something, between `least` and 10 ms, so that what is busy stays
 /// quick and what is idle stays quiet. Something is not held up, unless the last came just before: then `least`, so that
 /// many records come in few answers.
 static inline int64_t patchbay_fetch_pause(size_t bytes, int64_t round_trip_microseconds, int64_t least) {
-    const int64_t most = 5000000, at_once_microseconds = 20000;
+    const int64_t most = 10000000, at_once_microseconds = 20000;
     struct patchbay_fetches *fetches = patchbay_fetches();
     int64_t now = patchbay_nanoseconds();
     int64_t quiet = now - fetches->last_records_nanoseconds;
