@@ -51,6 +51,8 @@ enum ConnectorService {
         setup.health.check("configuration") {
             table.isRead ? .ready : .notReady("the configuration has not been read yet")
         }
+        let watch = BrokerWatch(kafka: settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         collectMetrics(setup.metrics, host)
         setup.run("clients") {
             // First in, last out: everything else may use them until it has ended.
@@ -59,6 +61,7 @@ enum ConnectorService {
             producer.close()
         }
         setup.run("configuration", table.run)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
     }
 
@@ -112,6 +115,7 @@ enum ConnectorService {
             group: "\(prefix)-connector", kafka: settings.kafka)
         stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
         stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        stream.following = settings[CommonSettings.following]
         return stream
     }
 
@@ -128,10 +132,15 @@ enum ConnectorService {
     private static func collectMetrics(_ metrics: Metrics, _ host: StreamHost<ConnectorStreamMachine>) {
         metrics.collect { samples in
             let status = host.status
-            for partition in status.partitions {
+            for partition in status.all {
                 samples.gauge(
                     "patchbay_stream_lag_records", help: "Records of the log that are not applied yet.",
                     labels: ["partition": "\(partition.partition)"], value: Double(partition.lag))
+                samples.gauge(
+                    "patchbay_stream_leading", help: "1 for a partition that this instance leads.",
+                    labels: ["partition": "\(partition.partition)"], value: partition.role == .leading ? 1 : 0)
+                // What a partition holds is counted by its leader.
+                guard partition.role == .leading else { continue }
                 if let pending = try? host.read(partition.partition, { $0.pendingMessages }) {
                     samples.gauge(
                         "patchbay_connector_pending_messages", help: "Messages that wait or are being delivered.",
@@ -151,6 +160,15 @@ enum ConnectorService {
                 ("patchbay_stream_dead_letters_total", "Records nobody understood.", counters.deadLetters),
                 ("patchbay_stream_effects_total", "Effects performed.", counters.effectsPerformed),
                 ("patchbay_stream_restarts_total", "Tasks started again.", counters.restarts),
+                ("patchbay_stream_followed_total", "Records applied in silence.", counters.followed),
+                (
+                    "patchbay_stream_takeovers_warm_total", "Partitions taken over from following.",
+                    counters.takeOversWarm
+                ),
+                (
+                    "patchbay_stream_takeovers_cold_total", "Partitions taken over from a checkpoint.",
+                    counters.takeOversCold
+                ),
             ]
             for (name, help, value) in totals { samples.counter(name, help: help, value: Double(value)) }
         }

@@ -32,9 +32,12 @@ package enum SLATimerService {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
+        let watch = BrokerWatch(kafka: setup.settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { StreamMetrics.collect(host.status, into: &$0) }
         ClockRoutes(clocks: ClockReader(host), clock: setup.clock).add(to: setup.routes(for: .agent, .supervisor))
         setup.run("configuration", table.run, shutdown: table.shutdown)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
     }
 
@@ -49,6 +52,7 @@ package enum SLATimerService {
             deadLetter: Topic.deadLetter.name(prefix: prefix), group: "\(prefix)-\(service)", kafka: settings.kafka)
         stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
         stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        stream.following = settings[CommonSettings.following]
         return stream
     }
 }

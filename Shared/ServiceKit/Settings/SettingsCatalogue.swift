@@ -34,6 +34,9 @@ package enum CommonSettings {
     package static let checkpointRecords = Setting<Int>.integer(
         "PATCHBAY_CHECKPOINT_RECORDS", default: 10_000, in: 1...1_000_000, unit: "records",
         help: "Records after which a checkpoint is taken before its time.")
+    package static let following = Setting<Bool>.flag(
+        "PATCHBAY_FOLLOWING", default: true,
+        help: "Holds the partitions that other instances lead in memory too, to take them over at once.")
 
     /// Each service has a port of its own by default; 0 lets the system choose, and the log says which.
     package static func httpPort(default port: Int) -> Setting<Int> {
@@ -94,8 +97,8 @@ package enum SettingsCatalogue {
         CommonSettings.httpHost, CommonSettings.httpConnectionsMax, CommonSettings.bootstrapServers,
         CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel, CommonSettings.logFormat,
         AuthSettings.secret, AuthSettings.keySetFile, AuthSettings.isDisabled, CommonSettings.secretsDirectory,
-        CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.docsDirectory,
-        CommonSettings.shutdownDelay,
+        CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.following,
+        CommonSettings.docsDirectory, CommonSettings.shutdownDelay,
     ]
 
     /// Read by the tools around the services, from the environment that the services inherit: where the local broker's
