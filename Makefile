@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # A crash report can take minutes to write; a core dump says more.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup build run test soak check mutate proto clean
+.PHONY: help setup build run test soak bench check mutate proto clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / - /' | sort
@@ -24,6 +24,9 @@ test: build ## every test
 
 soak: build ## the longer forms of the tests that kill: PATCHBAY_SOAK minutes each (default 10)
 	@scripts/soak
+
+bench: setup ## measure a release against bare librdkafka; PARTS=latency,throughput,takeover,restart picks parts
+	@scripts/bench
 
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
 	@scripts/check

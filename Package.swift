@@ -55,6 +55,8 @@ let package = Package(
         .executable(name: "router", targets: ["RouterApp"]),
         .executable(name: "sla-timer", targets: ["SLATimerApp"]),
         .executable(name: "patchbay", targets: ["PatchbayCLI"]),
+        .executable(name: "benchmark", targets: ["Benchmark"]),
+        .executable(name: "benchmark-floor", targets: ["BenchmarkFloor"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -64,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -98,6 +101,7 @@ let package = Package(
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -125,6 +129,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Kafka", "Curl", "Schema", "Domain"], path: "Tests/Support",
             swiftSettings: strict),
+        .systemLibrary(name: "CEpoll", path: "Tests/Benchmarks/CEpoll"),
+        .executableTarget(name: "BenchmarkFloor", dependencies: ["CRdKafka"], path: "Tests/Benchmarks/Floor"),
+        .executableTarget(
+            name: "Benchmark",
+            dependencies: [
+                "CEpoll", "Domain", "Kafka", "ServiceKit", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Collections", package: "swift-collections"),
+            ],
+            path: "Tests/Benchmarks/Suite", swiftSettings: strict),
         tests("DomainTests", ["Domain"]),
         tests(
             "SchemaTests",

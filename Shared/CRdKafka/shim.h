@@ -38,17 +38,63 @@ static inline void patchbay_name_thread(const char *name) { prctl(PR_SET_NAME, n
 // connection's own thread.
 //
 // - It may answer a fetch of nothing at once instead of waiting for `fetch.wait.max.ms`: the client would ask again
-//   without a pause. A broker that waits by itself never meets this pause.
+//   without a pause, and two cores would do nothing else. A broker that waits by itself never meets this pause.
 // - It may let the leader of a group have its answer while the other members still wait for theirs. A leader that gives
 //   partitions back joins again at once, the others count as having missed that round, and everybody waits until the
 //   rebalance times out (`max.poll.interval.ms`). So a member thinks for a moment before it acts on an assignment.
+
+/// What one connection has seen of its fetches. Each connection has a thread, and one fetch under way.
+struct patchbay_fetches {
+    size_t request_bytes;
+    /// Of all answers to requests of this size: what an answer without records has, since requests of one size ask for
+    /// the same partitions.
+    size_t smallest_answer_bytes;
+    int64_t last_records_nanoseconds;
+};
+
+static inline struct patchbay_fetches *patchbay_fetches(void) {
+    static _Thread_local struct patchbay_fetches fetches;
+    return &fetches;
+}
+
+static inline int64_t patchbay_nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static inline rd_kafka_resp_err_t patchbay_note_request(
+    rd_kafka_t *client, int socket, const char *broker, int32_t broker_id, int16_t api_key, int16_t api_version,
+    int32_t correlation, size_t bytes, void *opaque) {
+    const int16_t fetch = 1;
+    if (api_key == fetch && bytes != patchbay_fetches()->request_bytes) {
+        patchbay_fetches()->request_bytes = bytes;
+        patchbay_fetches()->smallest_answer_bytes = SIZE_MAX;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/// How long to wait after the answer to a fetch: not at all after records; else an eighth of the time since there were
+/// some, between 1 and 5 ms, so that what is busy stays quick and what is idle stays quiet.
+static inline int64_t patchbay_fetch_pause(size_t bytes, int64_t round_trip_microseconds) {
+    const int64_t least = 1000000, most = 5000000, at_once_microseconds = 20000;
+    int64_t now = patchbay_nanoseconds();
+    if (bytes > patchbay_fetches()->smallest_answer_bytes) {
+        patchbay_fetches()->last_records_nanoseconds = now;
+        return 0;
+    }
+    patchbay_fetches()->smallest_answer_bytes = bytes;
+    if (round_trip_microseconds > at_once_microseconds) return 0;
+    int64_t pause = (now - patchbay_fetches()->last_records_nanoseconds) / 8;
+    return pause < least ? least : pause > most ? most : pause;
+}
+
 static inline rd_kafka_resp_err_t patchbay_pace_answer(
     rd_kafka_t *client, int socket, const char *broker, int32_t broker_id, int16_t api_key, int16_t api_version,
     int32_t correlation, size_t bytes, int64_t round_trip_microseconds, rd_kafka_resp_err_t error, void *opaque) {
     const int16_t fetch = 1, sync_group = 14;
-    const size_t bytes_without_records = 400;
     struct timespec pause = {0, 0};
-    if (api_key == fetch && bytes < bytes_without_records && round_trip_microseconds < 20000) pause.tv_nsec = 5000000;
+    if (api_key == fetch) pause.tv_nsec = patchbay_fetch_pause(bytes, round_trip_microseconds);
     if (api_key == sync_group) pause.tv_nsec = 100000000;
     if (pause.tv_nsec > 0) nanosleep(&pause, NULL);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -56,11 +102,12 @@ static inline rd_kafka_resp_err_t patchbay_pace_answer(
 
 static inline rd_kafka_resp_err_t patchbay_add_pacing(
     rd_kafka_t *client, const rd_kafka_conf_t *conf, void *opaque, char *reason, size_t reason_bytes) {
+    rd_kafka_interceptor_add_on_request_sent(client, "pace-answers", patchbay_note_request, opaque);
     return rd_kafka_interceptor_add_on_response_received(client, "pace-answers", patchbay_pace_answer, opaque);
 }
 
-/// Keeps a consumer from asking for nothing in a loop (5 ms after an empty fetch that was answered at once), and from
-/// joining a group again before the others have heard of the last round (100 ms after each assignment).
+/// Keeps a consumer from asking for nothing in a loop (1 to 5 ms after an empty fetch that was answered at once), and
+/// from joining a group again before the others have heard of the last round (100 ms after each assignment).
 static inline void patchbay_conf_pace_answers(rd_kafka_conf_t *conf) {
     rd_kafka_conf_interceptor_add_on_new(conf, "pace-answers", patchbay_add_pacing, NULL);
 }

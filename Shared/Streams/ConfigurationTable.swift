@@ -14,6 +14,7 @@ package final class ConfigurationTable: Sendable {
 
     private struct State {
         var current: StreamConfiguration?
+        var skips: [SkippedRecord: String] = [:]
         var isRead = false
         var isStopping = false
     }
@@ -34,6 +35,9 @@ package final class ConfigurationTable: Sendable {
 
     /// The last complete revision; nil before the first.
     package var current: StreamConfiguration? { state.withLock { $0.current } }
+
+    /// The records of logs that operators have stepped over, and why.
+    package var skips: [SkippedRecord: String] { state.withLock { $0.skips } }
 
     /// The topic was read to its end at least once, whether or not it held a revision.
     package var isRead: Bool { state.withLock { $0.isRead } }
@@ -72,10 +76,16 @@ package final class ConfigurationTable: Sendable {
     }
 
     private func publish(_ values: [String: [UInt8]]) {
+        var skips: [SkippedRecord: String] = [:]
+        for (key, value) in values {
+            if let record = SkippedRecord(key: key) { skips[record] = String(decoding: value, as: UTF8.self) }
+        }
+        state.withLock { [skips] in $0.skips = skips }
         guard let marker = values[Self.revisionKey],
             let revision = Int64(String(decoding: marker, as: UTF8.self)), revision > current?.revision ?? 0
         else { return }
-        let entries = values.filter { $0.key != Self.revisionKey }.sorted { $0.key < $1.key }
+        let entries = values.filter { $0.key != Self.revisionKey && SkippedRecord(key: $0.key) == nil }
+            .sorted { $0.key < $1.key }
         let parts = bundle(entries.map(\.value))
         state.withLock { $0.current = StreamConfiguration(revision: revision, parts: parts) }
     }

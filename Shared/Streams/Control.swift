@@ -13,11 +13,15 @@ package enum Control: Hashable, Sendable {
     case result(effect: String, token: String)
     /// One part of a configuration revision; the last part is the end marker.
     case configuration(revision: Int64, part: Int, count: Int)
+    /// From here on the rules of this version hold.
+    case rules(version: Int)
 
     package static let header = "patchbay-control"
     private static let effectHeader = "patchbay-effect"
     private static let tokenHeader = "patchbay-token"
     private static let partHeader = "patchbay-part"
+    private static let rulesHeader = "patchbay-rules"
+    static let rulesKind = "rules"
 
     var headers: [Header] {
         switch self {
@@ -29,6 +33,7 @@ package enum Control: Hashable, Sendable {
             [Header(Self.header, "result"), Header(Self.effectHeader, effect), Header(Self.tokenHeader, token)]
         case .configuration(let revision, let part, let count):
             [Header(Self.header, "configuration"), Header(Self.partHeader, "\(revision)/\(part)/\(count)")]
+        case .rules(let version): [Header(Self.header, Self.rulesKind), Header(Self.rulesHeader, "\(version)")]
         }
     }
 
@@ -52,6 +57,10 @@ package enum Control: Hashable, Sendable {
             let numbers = (record.header(partHeader) ?? "").split(separator: "/").compactMap { Int64($0) }
             if numbers.count == 3, numbers[1] >= 0, numbers[1] < numbers[2], numbers[2] <= ConfigurationTable.partsMax {
                 return .configuration(revision: numbers[0], part: Int(numbers[1]), count: Int(numbers[2]))
+            }
+        case rulesKind:
+            if let version = record.header(rulesHeader).flatMap({ Int($0) }), version >= 1 {
+                return .rules(version: version)
             }
         default: throw PoisonRecord("header \(header): unknown kind of control record")
         }

@@ -1,35 +1,96 @@
 internal import Kafka
 internal import OrderedCollections
 
-/// Reads a state partition from its beginning to its end.
-struct StateReader {
-    var settings: StreamSettings
-    var partition: Int32
+/// Reads a state partition to its end, and on from there: a follower learns from it how far the leader's checkpoints
+/// are, and a leader, once it has fenced its predecessor, what the last checkpoint is.
+///
+/// Belongs to the task's thread.
+final class StateReader {
+    private let settings: StreamSettings
+    private let partition: Int32
+    /// The next offset to be read; nil before anything was.
+    private var nextOffset: Int64?
+    private var tail: DataConsumer?
+    private var keepsEntries = true
 
     /// The last value of each key, in the order of their last writing; tombstones are gone.
+    private(set) var entries: OrderedDictionary<String, [UInt8]> = [:]
+    /// The record that ended the last checkpoint; nil before the first.
+    private(set) var position: [UInt8]?
+
+    init(settings: StreamSettings, partition: Int32) {
+        self.settings = settings
+        self.partition = partition
+    }
+
+    /// Reads on to the end as it is now: what was committed before this call has been read when it returns.
     ///
-    /// Must come after the previous owner was fenced: then its open transaction is aborted, and the end is an end.
+    /// For a leader this must come after its predecessor was fenced: then an open transaction is aborted, and the end
+    /// is an end. For a follower it is the end of the last complete checkpoint.
+    /// - Returns: false when it was stopped first.
     /// - Throws: `KafkaError`; `StreamError` kafka when the end is not reached in time.
-    func read(until isStopping: () -> Bool) throws -> OrderedDictionary<String, [UInt8]> {
-        let consumer = try DataConsumer(
-            properties: settings.kafka, topic: settings.state, partition: partition, from: .beginning,
-            readCommitted: true)
+    func readToEnd(until isStopping: () -> Bool) throws -> Bool {
+        close()
+        // The end shows when a fetch comes back empty: the broker must not hold it for long.
+        let consumer = try open(["fetch.wait.max.ms": "10"])
         defer { consumer.close() }
         let clock = ContinuousClock()
         var lastProgress = clock.now
-        var entries: OrderedDictionary<String, [UInt8]> = [:]
-        while clock.now - lastProgress < .seconds(60), !isStopping() {
+        while clock.now - lastProgress < .seconds(60) {
+            if isStopping() { return false }
             for event in consumer.poll(max: 10_000, timeout: .milliseconds(100)) {
                 lastProgress = clock.now
-                switch event {
-                case .record(let record):
-                    let key = String(decoding: record.key ?? [], as: UTF8.self)
-                    entries[key] = record.value
-                case .endOfPartition: return entries
-                case .error(let error): if error.isFatal || !error.isRetriable { throw error }
-                }
+                if try take(event) { return true }
             }
         }
         throw StreamError(.kafka, "\(settings.state)/\(partition) could not be read to its end")
+    }
+
+    /// Takes what has been committed since the last call, without waiting.
+    func readOn() throws {
+        if tail == nil { tail = try open([:]) }
+        for event in tail?.poll(max: 1_000, timeout: .zero) ?? [] { _ = try take(event) }
+    }
+
+    /// The entries are restored; from now on only positions matter.
+    func forgetEntries() {
+        entries = [:]
+        keepsEntries = false
+    }
+
+    /// Begins at the beginning again.
+    func reset() {
+        close()
+        nextOffset = nil
+        position = nil
+        entries = [:]
+        keepsEntries = true
+    }
+
+    func close() {
+        tail?.close()
+        tail = nil
+    }
+
+    private func open(_ properties: [String: String]) throws -> DataConsumer {
+        try DataConsumer(
+            properties: properties.merging(settings.kafka) { _, given in given }, topic: settings.state,
+            partition: partition, from: nextOffset.map { .at($0) } ?? .beginning, readCommitted: true)
+    }
+
+    /// - Returns: whether the end was reached.
+    private func take(_ event: DataConsumer.Event) throws -> Bool {
+        switch event {
+        case .record(let record):
+            nextOffset = record.offset + 1
+            let key = String(decoding: record.key ?? [], as: UTF8.self)
+            if keepsEntries { entries[key] = record.value }
+            if key == stateKeyOfPosition { position = record.value }
+            return false
+        case .endOfPartition: return true
+        case .error(let error):
+            if error.isFatal || !error.isRetriable { throw error }
+            return false
+        }
     }
 }

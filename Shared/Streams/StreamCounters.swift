@@ -16,6 +16,14 @@ package final class StreamCounters: Sendable {
         package var effectsPerformed = 0
         /// Tasks that failed and were started again.
         package var restarts = 0
+        /// Records applied in silence, in partitions that others lead.
+        package var followed = 0
+        /// Partitions taken over with the state of a follower.
+        package var takeOversWarm = 0
+        /// Partitions taken over by reading a checkpoint.
+        package var takeOversCold = 0
+        /// Records applied between taking a partition over and leading it.
+        package var replayed = 0
     }
 
     private let state = Mutex(Values())
@@ -24,9 +32,18 @@ package final class StreamCounters: Sendable {
 
     package var values: Values { state.withLock { $0 } }
 
-    func count<Machine>(_ step: StreamState<Machine>.Step) {
+    /// Counts a record of a partition that others lead. The alarm about rules is everybody's.
+    func countFollowed<Machine>(_ step: StreamState<Machine>.Step) {
+        state.withLock { values in
+            values.followed += 1
+            if step.admission == .repeatedDifferently { values.repeatsDiffering += 1 }
+        }
+    }
+
+    func count<Machine>(_ step: StreamState<Machine>.Step, isReplay: Bool) {
         state.withLock { values in
             values.records += 1
+            if isReplay { values.replayed += 1 }
             values.outputs += step.sends.count
             if step.control == .tick { values.ticks += 1 }
             if step.admission != .first { values.repeatsDropped += 1 }
@@ -42,6 +59,12 @@ package final class StreamCounters: Sendable {
     }
 
     func effectPerformed() { state.withLock { $0.effectsPerformed += 1 } }
+
+    func takenOver(warm: Bool) {
+        state.withLock { values in
+            if warm { values.takeOversWarm += 1 } else { values.takeOversCold += 1 }
+        }
+    }
 
     func restarted() { state.withLock { $0.restarts += 1 } }
 }

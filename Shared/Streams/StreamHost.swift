@@ -6,28 +6,25 @@ internal import Synchronization
 /// Runs a service's machine on the partitions that the consumer group gives to this instance.
 ///
 /// One consumer is the group's member and decides, by its assignment, who leads; each partition has a `StreamTask`
-/// that reads the log by itself. The member is polled on the host's thread, and only while the tasks make progress,
-/// so a stuck instance loses its partitions.
+/// that reads the log by itself. The other partitions are followed, if that is wanted.
 package final class StreamHost<Machine: StreamMachine>: Sendable {
-    private struct State {
+    struct State {
+        /// Leading and following.
         var tasks: [Int32: StreamTask<Machine>] = [:]
         var partitionCount: Int32?
         var isStopping = false
-        var isAssigned = false
-        var waitingFor = "Kafka"
+        /// What must come before this instance can lead; nil when nothing must.
+        var waitingFor: String? = "waiting for Kafka"
     }
 
-    /// A leading task that has not finished a turn for this long keeps the member from being polled.
-    private static var stuckAfter: Duration { .seconds(60) }
-
-    private let settings: StreamSettings
+    let settings: StreamSettings
     private let configuration: ConfigurationTable?
     private let performer: (any EffectPerformer)?
     private let onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
-    private let onEvent: @Sendable (StreamEvent) -> Void
+    let onEvent: @Sendable (StreamEvent) -> Void
     private let makeMachine: @Sendable (Int32) -> Machine
-    private let state = Mutex(State())
-    private let counters = StreamCounters()
+    let state = Mutex(State())
+    let counters = StreamCounters()
     private let effects: AsyncStream<EffectRequest<Machine>>
     private let effectsInput: AsyncStream<EffectRequest<Machine>>.Continuation
 
@@ -69,20 +66,20 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
         state.withLock { $0.isStopping = true }
     }
 
-    /// Reads the machine of a partition that this instance leads and has caught up with.
+    /// Reads the machine of a partition that this instance leads or follows and has caught up with.
     /// - Throws: `StreamError` notLeading.
     package func read<Result: Sendable>(
         _ partition: Int32, _ body: @Sendable (borrowing Machine) throws -> Result
     ) throws -> Result {
         guard let task = state.withLock({ $0.tasks[partition] }) else { throw notLeading(partition) }
         return try task.shared.withLock { shared in
-            guard case .leading = shared.phase else { throw notLeading(partition) }
+            guard shared.isCaughtUp, shared.phase.isLive else { throw notLeading(partition) }
             return try body(shared.state.machine)
         }
     }
 
     private func notLeading(_ partition: Int32) -> StreamError {
-        StreamError(.notLeading, "this instance does not lead \(settings.log)/\(partition) at the moment")
+        StreamError(.notLeading, "this instance has not caught up with \(settings.log)/\(partition) at the moment")
     }
 
     /// The number of the log's partitions.
@@ -102,13 +99,14 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
     }
 
     package var status: StreamStatus {
-        let (tasks, waitingFor, isAssigned) = state.withLock { ($0.tasks, $0.waitingFor, $0.isAssigned) }
-        let partitions = tasks.values.map(\.status).sorted { $0.partition < $1.partition }
-        var reasons = partitions.filter { $0.role != .leading }.map {
+        let (tasks, waitingFor) = state.withLock { ($0.tasks.values, $0.waitingFor) }
+        let led = tasks.filter(\.isPromoted).map(\.status).sorted { $0.partition < $1.partition }
+        let following = tasks.filter { !$0.isPromoted }.map(\.status).sorted { $0.partition < $1.partition }
+        var reasons = led.filter { $0.role != .leading }.map {
             "\(settings.log)/\($0.partition): \($0.role.rawValue), \($0.lag) records behind"
         }
-        if !isAssigned { reasons.append("waiting for \(waitingFor)") }
-        return StreamStatus(reasons: reasons, partitions: partitions, counters: counters.values)
+        if let waitingFor { reasons.append(waitingFor) }
+        return StreamStatus(reasons: reasons, partitions: led, following: following, counters: counters.values)
     }
 
     // MARK: - Effects
@@ -133,169 +131,18 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
     private func runLoop() async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             _ = NamedThread.start("\(settings.service)-host") {
-                continuation.resume(with: Result { try self.lead() })
+                continuation.resume(with: Result { try HostLoop(self).run() })
             }
         }
     }
 
-    private var isStopping: Bool { state.withLock { $0.isStopping } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    private func lead() throws {
-        guard let count = try checkTopics() else { return }
-        state.withLock { state in
-            state.partitionCount = count
-            state.waitingFor = "the consumer group \(settings.group)"
-        }
-        let member = try MemberConsumer(
-            properties: settings.memberProperties, group: settings.group, topics: [settings.log])
-        var supervision = Supervision()
-        defer {
-            stopTasks(where: { _ in true }, .cleanly)
-            member.close()
-        }
-        while !isStopping {
-            try supervise(member, &supervision)
-            guard tasksMakeProgress else {
-                Thread.sleep(forTimeInterval: 0.1)
-                continue
-            }
-            for event in member.poll(timeout: .milliseconds(100)) { try take(event, member) }
-        }
-    }
-
-    private var tasksMakeProgress: Bool {
-        let now = ContinuousClock.now
-        return state.withLock { Array($0.tasks.values) }
-            .allSatisfy { $0.makesProgress(within: Self.stuckAfter, at: now) }
-    }
-
-    /// Nil when the host is stopped before Kafka answers.
-    private func checkTopics() throws -> Int32? {
-        var warned = false
-        while !isStopping {
-            do {
-                return try TopicCheck(settings: settings).partitionCount()
-            } catch let error as KafkaError where error.isRetriable || error.code == .allBrokersDown {
-                if !warned { report(.warning, "waiting for Kafka", ["error": "\(error)"]) }
-                warned = true
-                Thread.sleep(forTimeInterval: 0.2)
-            }
-        }
-        return nil
-    }
-
-    private func take(_ event: MemberConsumer.Event, _ member: MemberConsumer) throws {
-        switch event {
-        case .assigned(let partitions):
-            acknowledge(event, member)
-            state.withLock { $0.isAssigned = true }
-            for assigned in partitions where assigned.topic == settings.log { startTask(assigned.partition, member) }
-        case .revoked(let partitions):
-            let revoked = Set(partitions.map(\.partition))
-            stopTasks(where: { revoked.contains($0) }, .cleanly)
-            acknowledge(event, member)
-        case .lost(let partitions):
-            let lost = Set(partitions.map(\.partition))
-            stopTasks(where: { lost.contains($0) }, .abandoning)
-            acknowledge(event, member)
-        case .error(let error):
-            if error.isFatal { throw error }
-            report(.warning, "the group member reports an error; going on", ["error": "\(error)"])
-        }
-    }
-
-    /// A refusal means that the group has moved on; the next poll says to where.
-    private func acknowledge(_ event: MemberConsumer.Event, _ member: MemberConsumer) {
-        do {
-            try member.acknowledge(event)
-        } catch {
-            report(.warning, "the group has moved on during a rebalance", ["error": "\(error)"])
-        }
-    }
-
-    private func startTask(_ partition: Int32, _ member: MemberConsumer) {
-        let context = TaskContext<Machine>(
-            settings: settings, configuration: configuration, counters: counters,
-            group: { member.groupMetadata() },
-            lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
+    func context(group: @escaping @Sendable () -> GroupMetadata) -> TaskContext<Machine> {
+        TaskContext(
+            settings: settings, configuration: configuration, counters: counters, makeMachine: makeMachine,
+            group: group, lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
             startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)
-        let task = StreamTask(partition: partition, machine: makeMachine(partition), context: context)
-        state.withLock { $0.tasks[partition] = task }
-        report(.info, "leading a partition", ["partition": "\(partition)"])
-        task.start()
-    }
-
-    private func stopTasks(where isMeant: (Int32) -> Bool, _ how: StreamTask<Machine>.Stop) {
-        let stopped = state.withLock { state in state.tasks.values.filter { isMeant($0.partition) } }
-        for task in stopped { task.stop(how) }
-        for task in stopped {
-            task.join()
-            report(.info, "gave a partition back", ["partition": "\(task.partition)"])
-        }
-        state.withLock { state in
-            for task in stopped { state.tasks[task.partition] = nil }
-        }
-    }
-
-    // MARK: - Supervision
-
-    /// When failed tasks may start again.
-    private struct Supervision {
-        var failures: [Int32: Int] = [:]
-        var restartAt: [Int32: ContinuousClock.Instant] = [:]
-    }
-
-    /// Starts failed tasks again, after a pause, if the assignment still says that they are ours. The polls between
-    /// failure and restart have shown a loss if there was one.
-    private func supervise(_ member: MemberConsumer, _ supervision: inout Supervision) throws {
-        let now = ContinuousClock.now
-        for task in state.withLock({ Array($0.tasks.values) }) {
-            let partition = task.partition
-            guard let failure = task.failure else {
-                if case .leading = task.status.role { supervision.failures[partition] = nil }
-                continue
-            }
-            guard failure.isRetriable else { throw failure }
-            guard let restartAt = supervision.restartAt[partition] else {
-                let failures = (supervision.failures[partition] ?? 0) + 1
-                supervision.failures[partition] = failures
-                let pause = Duration.milliseconds(min(30_000, 250 << min(failures - 1, 7)))
-                supervision.restartAt[partition] = now + pause
-                report(
-                    .warning, "a task failed; it starts again from its last checkpoint",
-                    ["partition": "\(partition)", "error": "\(failure)", "pause": "\(pause)"])
-                continue
-            }
-            guard now >= restartAt, !member.hasLostAssignment else { continue }
-            supervision.restartAt[partition] = nil
-            task.join()
-            counters.restarted()
-            if member.assignment.contains(TopicPartition(topic: settings.log, partition: partition)) {
-                startTask(partition, member)
-            } else {
-                state.withLock { $0.tasks[partition] = nil }
-            }
-        }
-    }
-
-    private func report(_ level: StreamEvent.Level, _ message: String, _ metadata: [String: String]) {
-        onEvent(StreamEvent(level: level, message: message, metadata: metadata))
-    }
-}
-
-extension StreamSettings {
-    /// A dead letter may be larger than what librdkafka sends by itself.
-    var outputProperties: [String: String] {
-        ["message.max.bytes": "\(DeadLetter.bytesMax + (64 << 10))"].merging(kafka) { _, given in given }
-    }
-
-    /// The group decides within the session time-out that a member is gone.
-    var memberProperties: [String: String] {
-        let milliseconds = sessionTimeout.milliseconds
-        let defaults = [
-            "session.timeout.ms": "\(milliseconds)", "heartbeat.interval.ms": "\(max(1, milliseconds / 5))",
-        ]
-        return defaults.merging(kafka) { _, given in given }
     }
 }

@@ -36,6 +36,18 @@ package protocol StreamMachine: Sendable {
 
     /// Puts back the configuration in force at the checkpoint; comes before the entities.
     mutating func restore(_ configuration: StreamConfiguration) throws(PoisonRecord)
+
+    /// The newest version of the rules that this machine can apply.
+    var newestRules: Int { get }
+
+    /// From here on the rules of this version hold; a new machine applies version 1. Never more than `newestRules`.
+    /// Comes before everything else when a checkpoint is restored.
+    mutating func adopt(rules version: Int)
+}
+
+extension StreamMachine {
+    package var newestRules: Int { 1 }
+    package mutating func adopt(rules version: Int) {}
 }
 
 /// One record of a service's log, as its machine sees it.

@@ -25,6 +25,13 @@ package struct StreamSettings: Sendable {
     package var sessionTimeout: Duration = .seconds(10)
     /// How long a task may take for its last checkpoint when it stops.
     package var stopTimeout: Duration = .seconds(3)
+    /// Whether partitions that others lead are followed: applied in silence, for reads and for taking over warm.
+    package var following: Bool = true
+    /// Outputs that a follower keeps in one partition until the leader's checkpoint covers them; beyond it the follower
+    /// waits for the leader.
+    package var followingBytesMax: Int = 32 << 20
+    /// A follower that is further behind the last checkpoint than this reads that instead, when it must lead.
+    package var followingLagMax: Int64 = 50_000
     /// Called at each step between poll and confirmed checkpoint; tests throw from it to crash a task there.
     package var probe: @Sendable (_ step: StreamStep, _ partition: Int32) throws -> Void = { _, _ in }
 
@@ -62,6 +69,8 @@ package struct StreamError: Error, Sendable, CustomStringConvertible {
         case badCheckpoint = "bad-checkpoint"
         /// This instance does not lead the partition, or is not caught up yet.
         case notLeading = "not-leading"
+        /// The log has reached a version of the rules that this program does not know.
+        case unknownRules = "unknown-rules"
         /// A test's probe threw.
         case crashed
     }
@@ -75,6 +84,13 @@ package struct StreamError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether starting the task again can help.
-    package var isRetriable: Bool { code != .refused && code != .badCheckpoint }
+    package var isRetriable: Bool { code != .refused && code != .badCheckpoint && code != .unknownRules }
     package var description: String { "\(code.rawValue): \(context)" }
+
+    static func unknownRules(_ version: Int, known: Int) -> StreamError {
+        StreamError(
+            .unknownRules,
+            "the log has reached version \(version) of the rules, and this program knows \(known): "
+                + "replace it by a newer one")
+    }
 }

@@ -1,5 +1,4 @@
 internal import Domain
-internal import Foundation
 internal import Kafka
 internal import OrderedCollections
 
@@ -32,9 +31,13 @@ struct StreamState<Machine: StreamMachine>: Sendable {
     var effects: OrderedDictionary<String, Outstanding> = [:]
     var configuration: StreamConfiguration?
     var arriving: Arriving?
+    /// The version of the rules that the log has reached.
+    var rules = 1
+    /// Of the last record applied: it tells this log from another one under the same name.
+    var lastTimestamp: Int64?
 
     /// Keys of the host's own entities that changed since the last snapshot.
-    private var changedKeys: OrderedSet<String> = []
+    var changedKeys: OrderedSet<String> = []
 
     init(service: String, deadLetter: String, machine: Machine) {
         self.service = service
@@ -63,14 +66,25 @@ struct StreamState<Machine: StreamMachine>: Sendable {
         var headers: [Header]
     }
 
+    /// The version of the rules that a record begins, if that is one which the machine does not know: it must not be
+    /// applied, nor anything after it.
+    func unknownRules(in record: Record) -> Int? {
+        guard record.header(Control.header) == Control.rulesKind, case .rules(let version)? = try? Control.read(record),
+            version > machine.newestRules
+        else { return nil }
+        return version
+    }
+
     /// Applies the next record of the log.
-    mutating func apply(_ record: Record) -> Step {
+    /// - Parameter skipReason: why an operator has it stepped over: it does not reach the machine.
+    mutating func apply(_ record: Record, skipReason: String? = nil) -> Step {
         var step = Step()
         instant = max(instant, Instant(milliseconds: record.timestamp))
         nextOffset = record.offset + 1
+        lastTimestamp = record.timestamp
         step.outputs = machine.advance(to: instant)
         do {
-            try take(record, &step)
+            try take(record, skipReason, &step)
         } catch {
             step.poison = error
         }
@@ -78,13 +92,14 @@ struct StreamState<Machine: StreamMachine>: Sendable {
         return step
     }
 
-    private mutating func take(_ record: Record, _ step: inout Step) throws(PoisonRecord) {
+    private mutating func take(_ record: Record, _ skipReason: String?, _ step: inout Step) throws(PoisonRecord) {
         if let text = record.header(Origin.header) {
             guard let origin = Origin(text) else { throw PoisonRecord("header \(Origin.header): not an origin") }
             let type = record.headers.first { $0.name == CloudEvent.type }?.value ?? []
             step.admission = origins.admit(origin, type: type, key: record.key ?? [], value: record.value ?? [])
             guard step.admission == .first else { return }
         }
+        if let skipReason { throw PoisonRecord("skipped: \(skipReason)") }
         if let control = try Control.read(record) {
             step.control = control
             try take(control, record.value ?? [], &step)
@@ -114,6 +129,10 @@ struct StreamState<Machine: StreamMachine>: Sendable {
             step.outputs += try machine.complete(effect, result: value, at: instant)
         case .configuration(let revision, let part, let count):
             try take(part: part, of: count, revision: revision, value, &step)
+        case .rules(let version):
+            guard version > rules else { return }
+            rules = version
+            machine.adopt(rules: version)
         }
     }
 
@@ -161,127 +180,6 @@ struct StreamState<Machine: StreamMachine>: Sendable {
             let letter = DeadLetter(record, service: service, poison)
             let headers = letter.headers(origin: cause.origin(step.sends.count))
             step.sends.append(Send(topic: deadLetter, key: letter.key, value: letter.value, headers: headers))
-        }
-    }
-}
-
-// MARK: - Checkpoints
-
-extension StreamState {
-    static var positionKey: String { "position" }
-    private static var entityPrefix: String { "entity/" }
-    private static var effectPrefix: String { "effect/" }
-    private static var configurationPrefix: String { "configuration/" }
-    private static var partPrefix: String { "part/" }
-    private static func effectKey(_ id: String) -> String { effectPrefix + id }
-    private static func configurationKey(_ index: Int) -> String { "\(configurationPrefix)\(index)" }
-    private static func partKey(_ index: Int) -> String { "\(partPrefix)\(index)" }
-
-    /// The record that ends every checkpoint: where to go on, and what goes with that place.
-    private struct Position: Codable {
-        var nextOffset: Int64
-        var instantMilliseconds: Int64
-        var leader: String?
-        var marks: [OriginFilter.Mark]
-        var configurationRevision: Int64?
-        var configurationParts: Int?
-        var arrivingRevision: Int64?
-        var arrivingCount: Int?
-    }
-
-    /// What changed since the last call, and then the position.
-    mutating func takeChanges() -> [StateChange] {
-        var changes = machine.changes().map { StateChange(key: Self.entityPrefix + $0.key, value: $0.value) }
-        for key in changedKeys { changes.append(StateChange(key: key, value: ownEntity(key))) }
-        changedKeys = []
-        return changes
-    }
-
-    private func ownEntity(_ key: String) -> [UInt8]? {
-        if key.hasPrefix(Self.effectPrefix) {
-            return effects[String(key.dropFirst(Self.effectPrefix.count))].map(Self.encode)
-        }
-        if key.hasPrefix(Self.configurationPrefix) {
-            guard let index = Int(key.dropFirst(Self.configurationPrefix.count)), let configuration,
-                configuration.parts.indices.contains(index)
-            else { return nil }
-            return configuration.parts[index]
-        }
-        return Int(key.dropFirst(Self.partPrefix.count)).flatMap { arriving?.parts[$0] }
-    }
-
-    var encodedPosition: [UInt8] {
-        Self.encode(
-            Position(
-                nextOffset: nextOffset, instantMilliseconds: instant.milliseconds, leader: leader, marks: origins.marks,
-                configurationRevision: configuration?.revision, configurationParts: configuration?.parts.count,
-                arrivingRevision: arriving?.revision, arrivingCount: arriving?.count))
-    }
-
-    private static func encode(_ value: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else { preconditionFailure("plain values encode as JSON") }
-        return Array(data)
-    }
-
-    /// Puts back what the state partition holds. Empty: the task starts at the log's beginning.
-    /// - Throws: `StreamError` badCheckpoint, naming the key.
-    mutating func restore(_ entries: OrderedDictionary<String, [UInt8]>) throws(StreamError) {
-        guard let bytes = entries[Self.positionKey] else {
-            if entries.isEmpty { return }
-            throw StreamError(.badCheckpoint, "the state has entities but no position")
-        }
-        let position: Position = try decode(bytes, Self.positionKey)
-        nextOffset = position.nextOffset
-        instant = Instant(milliseconds: position.instantMilliseconds)
-        leader = position.leader
-        origins = OriginFilter(marks: position.marks)
-        try restoreConfiguration(position, entries)
-        for (key, value) in entries {
-            if key.hasPrefix(Self.entityPrefix) {
-                do {
-                    try machine.restore(String(key.dropFirst(Self.entityPrefix.count)), value)
-                } catch {
-                    throw StreamError(.badCheckpoint, "\(key): \(error.reason)")
-                }
-            } else if key.hasPrefix(Self.effectPrefix) {
-                effects[String(key.dropFirst(Self.effectPrefix.count))] = try decode(value, key)
-            }
-        }
-    }
-
-    private mutating func restoreConfiguration(_ position: Position, _ entries: OrderedDictionary<String, [UInt8]>)
-        throws(StreamError)
-    {
-        if let revision = position.configurationRevision, let count = position.configurationParts {
-            var parts: [[UInt8]] = []
-            for index in 0..<count {
-                guard let part = entries[Self.configurationKey(index)] else {
-                    throw StreamError(.badCheckpoint, "\(Self.configurationKey(index)) is missing")
-                }
-                parts.append(part)
-            }
-            let restored = StreamConfiguration(revision: revision, parts: parts)
-            do {
-                try machine.restore(restored)
-            } catch {
-                throw StreamError(.badCheckpoint, "configuration \(revision): \(error.reason)")
-            }
-            configuration = restored
-        }
-        if let revision = position.arrivingRevision, let count = position.arrivingCount {
-            var partial = Arriving(revision: revision, count: count)
-            for index in 0..<count { partial.parts[index] = entries[Self.partKey(index)] }
-            arriving = partial
-        }
-    }
-
-    private func decode<Value: Decodable>(_ bytes: [UInt8], _ key: String) throws(StreamError) -> Value {
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(bytes))
-        } catch {
-            throw StreamError(.badCheckpoint, "\(key): \(error)")
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// What a host does at this moment, for readiness and metrics.
 package struct StreamStatus: Hashable, Sendable {
     package enum Role: String, Sendable {
-        case starting, restoring, replaying, leading, stopping, stopped, failed
+        case starting, restoring, replaying, following, leading, stopping, stopped, failed
     }
 
     package struct Partition: Hashable, Sendable {
@@ -18,12 +18,16 @@ package struct StreamStatus: Hashable, Sendable {
         package var lag: Int64 { max(0, end - position) }
     }
 
-    /// The assignment is known and every partition in it is led.
+    /// The assignment is known and every partition in it is led. What is followed makes no difference.
     package var isReady: Bool { reasons.isEmpty }
     /// Why it is not ready.
     package var reasons: [String]
-    /// By number.
+    /// Those that the group has given to this instance, by number.
     package var partitions: [Partition]
+    /// Those that others lead and this instance follows, by number.
+    package var following: [Partition]
+    /// Both, by number.
+    package var all: [Partition] { (partitions + following).sorted { $0.partition < $1.partition } }
     package var counters: StreamCounters.Values
 }
 
@@ -53,11 +57,20 @@ extension StreamTask {
 }
 
 extension StreamTask.Phase {
+    /// The machine is as it should be, or on its way to be the leader's.
+    var isLive: Bool {
+        switch self {
+        case .restoring, .replaying, .following, .leading: true
+        case .starting, .stopping, .stopped, .failed: false
+        }
+    }
+
     fileprivate var role: StreamStatus.Role {
         switch self {
         case .starting: .starting
         case .restoring: .restoring
         case .replaying: .replaying
+        case .following: .following
         case .leading: .leading
         case .stopping: .stopping
         case .stopped: .stopped

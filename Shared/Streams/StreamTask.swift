@@ -8,12 +8,18 @@ struct TaskContext<Machine: StreamMachine>: Sendable {
     var settings: StreamSettings
     var configuration: ConfigurationTable?
     var counters: StreamCounters
+    var makeMachine: @Sendable (Int32) -> Machine
     var group: @Sendable () -> GroupMetadata
     /// Which effects are slow together.
     var lane: @Sendable (_ effect: String, _ payload: [UInt8]) -> String
     var startEffect: @Sendable (EffectRequest<Machine>) -> Void
     var onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
     var onEvent: @Sendable (StreamEvent) -> Void
+
+    /// As before the first record of the log.
+    func makeState(_ partition: Int32) -> StreamState<Machine> {
+        StreamState(service: settings.service, deadLetter: settings.deadLetter, machine: makeMachine(partition))
+    }
 }
 
 /// An effect that may be performed now.
@@ -26,14 +32,18 @@ struct EffectRequest<Machine: StreamMachine>: Sendable {
 /// Runs a machine on one partition of its log, on a thread of its own.
 ///
 /// ```
-/// starting ─▶ restoring ─▶ replaying ─▶ leading ─▶ stopping ─▶ stopped
-///     └───────────┴────────────┴───────────┴──────────────────▶ failed
+/// starting ─▶ restoring ─▶ replaying ─▶ following      somebody else leads: apply, and say nothing
+///     │           └────────────┴────────────┤ promote
+///     └──────────────▶ restoring ◀──────────┘          fence, read the last checkpoint
+///                          ▼
+///                      replaying ─▶ leading ─▶ stopping ─▶ stopped
 /// ```
-/// It lives for one assignment. Whatever goes wrong ends it as a whole; the host starts a new one, which recovers
-/// from the last checkpoint, so there is one way back and it is used all the time.
+/// and `failed` from anywhere. A task is promoted at most once and never goes back to following. Whatever goes wrong
+/// ends it as a whole, and so does giving the partition back; the host starts a new one, which recovers from the last
+/// checkpoint, so there is one way back and it is used all the time.
 final class StreamTask<Machine: StreamMachine>: Sendable {
     enum Phase: Sendable {
-        case starting, restoring, replaying, leading, stopping, stopped
+        case starting, restoring, replaying, following, leading, stopping, stopped
         case failed(StreamError)
     }
 
@@ -53,6 +63,10 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
     struct Shared {
         var phase = Phase.starting
         var stop: Stop?
+        /// The group has given the partition to this instance.
+        var isPromoted: Bool
+        /// Has been at the log's end: the machine may be read.
+        var isCaughtUp = false
         var state: StreamState<Machine>
         var results: [Results] = []
         var lastProgress = ContinuousClock.now
@@ -65,13 +79,10 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
     let shared: Mutex<Shared>
     private let thread = Mutex<NamedThread?>(nil)
 
-    init(partition: Int32, machine: Machine, context: TaskContext<Machine>) {
+    init(partition: Int32, isPromoted: Bool, context: TaskContext<Machine>) {
         self.partition = partition
         self.context = context
-        let settings = context.settings
-        shared = Mutex(
-            Shared(
-                state: StreamState(service: settings.service, deadLetter: settings.deadLetter, machine: machine)))
+        shared = Mutex(Shared(isPromoted: isPromoted, state: context.makeState(partition)))
     }
 
     func start() {
@@ -87,6 +98,18 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
         }
         wakeUp?()
     }
+
+    /// Asks the task to take the partition over.
+    func promote() {
+        let wakeUp = shared.withLock { shared in
+            shared.isPromoted = true
+            return shared.wakeUp
+        }
+        wakeUp?()
+    }
+
+    /// Whether the group has given this partition to this instance.
+    var isPromoted: Bool { shared.withLock { $0.isPromoted } }
 
     func join() {
         thread.withLock { $0 }?.join()

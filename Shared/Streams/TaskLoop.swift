@@ -4,7 +4,7 @@ internal import Kafka
 internal import OrderedCollections
 internal import Synchronization
 
-/// The body of a stream task's thread: recover, then apply, send, checkpoint.
+/// The body of a stream task's thread: follow, take over, then apply, send, checkpoint.
 ///
 /// Everything here belongs to that thread; what others may see lies in `task.shared`.
 final class TaskLoop<Machine: StreamMachine> {
@@ -16,10 +16,12 @@ final class TaskLoop<Machine: StreamMachine> {
     let token = UUID().uuidString
 
     let acknowledgements = Acknowledgements()
-    private var checkpoints: Producer?
-    private(set) var outputs: Producer?
-    private var consumer: DataConsumer?
-    private var checkpointer: Checkpointer?
+    let stateReader: StateReader
+    var checkpoints: Producer?
+    /// Nil for a follower, which sends nothing.
+    var outputs: Producer?
+    var consumer: DataConsumer?
+    var checkpointer: Checkpointer?
 
     /// Nothing is in the log beyond what was applied.
     private(set) var isAtEnd = false
@@ -29,110 +31,61 @@ final class TaskLoop<Machine: StreamMachine> {
     private var configurationSent: Int64 = 0
     private var ticker = Ticker()
     var effects = EffectQueue()
+    /// Records of this partition that are stepped over, and why.
+    var skips: [Int64: String] = [:]
 
-    private var retained: OrderedDictionary<String, StateChange> = [:]
+    /// What was come to while following.
+    var unconfirmed = Unconfirmed<Machine>()
+    /// Up to here everything is in the last checkpoint: there is nothing to send and nothing to store.
+    var confirmedOffset: Int64 = 0
+    var retained: OrderedDictionary<String, StateChange> = [:]
+    var recordsSinceCheckpoint = 0
     private var isCheckpointing = false
     private var lastCheckpoint: ContinuousClock.Instant
-    private var checkpointedOffset: Int64 = 0
-    private var recordsSinceCheckpoint = 0
 
     init(_ task: StreamTask<Machine>) {
         self.task = task
         settings = task.context.settings
         partition = task.partition
+        stateReader = StateReader(settings: settings, partition: partition)
         lastRecordAt = clock.now
         lastCheckpoint = clock.now
     }
 
     func run() throws {
         defer { close() }
-        try recover()
-        while stopRequest == nil { try turn() }
+        try awaitSkips()
+        do {
+            try follow()
+            if stopRequest == nil { try takeOver() }
+            while stopRequest == nil { try turn() }
+        } catch let error as StreamError where error.code == .unknownRules {
+            // What came before that record is ours to store: the next leader begins with it.
+            try finish()
+            throw error
+        }
         if case .cleanly = stopRequest { try finish() }
     }
 
-    private var stopRequest: StreamTask<Machine>.Stop? { task.shared.withLock { $0.stop } }
+    var stopRequest: StreamTask<Machine>.Stop? { task.shared.withLock { $0.stop } }
 
-    private func setPhase(_ phase: StreamTask<Machine>.Phase) {
+    func setPhase(_ phase: StreamTask<Machine>.Phase) {
         task.shared.withLock { $0.phase = phase }
     }
 
     private func close() {
         checkpointer?.stop()
         consumer?.close()
+        stateReader.close()
         outputs?.close()
         checkpoints?.close()
-    }
-
-    // MARK: - Recovery
-
-    /// Fences the previous owner, reads the last checkpoint, and finds the place to go on.
-    private func recover() throws {
-        setPhase(.restoring)
-        let checkpoints = try Producer(
-            properties: settings.kafka, transactionalID: "\(settings.group)-\(partition)")
-        self.checkpoints = checkpoints
-        try fence(checkpoints)
-        let entries = try StateReader(settings: settings, partition: partition).read { self.stopRequest != nil }
-        let next = try task.shared.withLock { shared in
-            try shared.state.restore(entries)
-            return shared.state.nextOffset
-        }
-        checkpointedOffset = next
-        // The statistics say where the log ends while there is a backlog.
-        let properties = ["statistics.interval.ms": "5000"].merging(settings.kafka) { _, given in given }
-        let consumer = try DataConsumer(
-            properties: properties, topic: settings.log, partition: partition, from: .at(next))
-        self.consumer = consumer
-        try checkPosition(next, hasCheckpoint: !entries.isEmpty, consumer)
-        let outputs = try Producer(properties: settings.outputProperties)
-        self.outputs = outputs
-        let checkpointer = Checkpointer(
-            settings: settings, partition: partition, outputs: outputs, checkpoints: checkpoints,
-            acknowledgements: acknowledgements, group: task.context.group)
-        checkpointer.start()
-        self.checkpointer = checkpointer
-        task.shared.withLock { shared in
-            shared.phase = .replaying
-            shared.wakeUp = { consumer.wakeUp() }
-        }
-        try settings.probe(.restored, partition)
-    }
-
-    private func fence(_ checkpoints: Producer) throws {
-        while true {
-            do {
-                return try checkpoints.initTransactions(timeout: .seconds(5))
-            } catch {
-                guard error.isRetriable, stopRequest == nil else { throw error }
-                task.context.onEvent(
-                    StreamEvent(
-                        level: .warning, message: "waiting for Kafka to begin transactions",
-                        metadata: ["partition": "\(partition)", "error": "\(error)"]))
-            }
-        }
-    }
-
-    private func checkPosition(_ next: Int64, hasCheckpoint: Bool, _ consumer: DataConsumer) throws {
-        let (low, high) = try consumer.watermarks(timeout: .seconds(10))
-        task.shared.withLock { $0.logEnd = high }
-        let place = "\(settings.log)/\(partition)"
-        guard next >= low, next <= high else {
-            throw StreamError(
-                .refused,
-                hasCheckpoint
-                    ? "the checkpoint in \(settings.state) goes on at \(place)/\(next), but that log holds "
-                        + "\(low)..<\(high): the log or the state was lost. Restore the lost one, or delete the "
-                        + "topics of both and start anew"
-                    : "\(place) begins at \(low) and \(settings.state) holds no checkpoint: the state was lost. "
-                        + "Restore \(settings.state), or delete both topics and start anew")
-        }
     }
 
     // MARK: - One turn
 
     private func turn() throws {
         guard let consumer, let checkpointer else { return }
+        skips = currentSkips
         if let failure = checkpointer.failure { throw failure }
         for event in consumer.poll(max: settings.batchMax, timeout: waitingTime()) { try take(event) }
         try appendResults()
@@ -151,14 +104,17 @@ final class TaskLoop<Machine: StreamMachine> {
         }
     }
 
-    private func take(_ event: DataConsumer.Event) throws {
+    func take(_ event: DataConsumer.Event) throws {
         switch event {
         case .record(let record):
             guard stopRequest == nil else { return }
             try apply(record)
         case .endOfPartition(_, let offset):
             isAtEnd = true
-            task.shared.withLock { $0.logEnd = max($0.logEnd, offset) }
+            task.shared.withLock { shared in
+                shared.logEnd = max(shared.logEnd, offset)
+                if !shared.isPromoted { shared.isCaughtUp = true }
+            }
         case .error(let error):
             if error.isFatal || error.code == .offsetOutOfRange { throw error }
             task.context.onEvent(
@@ -173,12 +129,18 @@ final class TaskLoop<Machine: StreamMachine> {
             throw StreamError(
                 .refused, "\(settings.log): records carry no LogAppendTime; set message.timestamp.type=LogAppendTime")
         }
-        try settings.probe(.polled, partition)
+        guard try !isKnown(record) else { return }
+        try probe(.polled)
         isAtEnd = false
         lastRecordAt = clock.now
-        recordsSinceCheckpoint += 1
-        let step = task.shared.withLock { shared in
-            let step = shared.state.apply(record)
+        let isFollower = outputs == nil
+        if record.offset >= confirmedOffset { recordsSinceCheckpoint += 1 }
+        let skipReason = skips[record.offset]
+        let step = try task.shared.withLock { shared in
+            if skipReason == nil, let version = shared.state.unknownRules(in: record) {
+                throw StreamError.unknownRules(version, known: shared.state.machine.newestRules)
+            }
+            let step = shared.state.apply(record, skipReason: skipReason)
             shared.logEnd = max(shared.logEnd, record.offset + 1)
             task.context.onApplied(
                 AppliedRecord(
@@ -187,14 +149,24 @@ final class TaskLoop<Machine: StreamMachine> {
                 shared.state.machine)
             return step
         }
-        try settings.probe(.applied, partition)
-        try send(step.sends, at: record.offset)
-        try settings.probe(.outputsSent, partition)
-        observe(step, record)
-        try follow(step)
+        try probe(.applied)
+        if !isFollower {
+            try send(step.sends, at: record.offset)
+        } else if record.offset >= confirmedOffset {
+            unconfirmed.append(step.sends, at: record.offset)
+        }
+        try probe(.outputsSent)
+        observe(step, record, isFollower: isFollower)
+        try react(to: step)
     }
 
-    private func send(_ sends: [StreamState<Machine>.Send], at offset: Int64) throws {
+    /// A follower passes none of the steps at which tests let a leader die.
+    private func probe(_ step: StreamStep) throws {
+        if outputs != nil { try settings.probe(step, partition) }
+    }
+
+    func send(_ sends: [StreamState<Machine>.Send], at offset: Int64) throws {
+        guard offset >= confirmedOffset else { return }
         acknowledgements.expect(sends.count, at: offset)
         for send in sends {
             try produce(
@@ -233,8 +205,12 @@ final class TaskLoop<Machine: StreamMachine> {
         }
     }
 
-    private func observe(_ step: StreamState<Machine>.Step, _ record: Record) {
-        task.context.counters.count(step)
+    private func observe(_ step: StreamState<Machine>.Step, _ record: Record, isFollower: Bool) {
+        if isFollower {
+            task.context.counters.countFollowed(step)
+        } else {
+            task.context.counters.count(step, isReplay: !isLeading)
+        }
         let place = "\(record.topic)/\(record.partition)/\(record.offset)"
         if step.admission == .repeatedDifferently {
             task.context.onEvent(
@@ -243,7 +219,7 @@ final class TaskLoop<Machine: StreamMachine> {
                     message: "a repeated output differs from its first sending: its rule is not deterministic",
                     metadata: ["origin": record.header(Origin.header) ?? "", "record": place]))
         }
-        if let poison = step.poison {
+        if let poison = step.poison, !isFollower {
             task.context.onEvent(
                 StreamEvent(
                     level: .warning, message: "a record was sent to the dead-letter topic",
@@ -261,19 +237,23 @@ final class TaskLoop<Machine: StreamMachine> {
         try append(.lead(token: token))
     }
 
-    private func follow(_ step: StreamState<Machine>.Step) throws {
+    private func react(to step: StreamState<Machine>.Step) throws {
         switch step.control {
         case .lead(let leader):
             if leader == token {
                 isLeading = true
-                setPhase(.leading)
-                enqueue(task.shared.withLock { Array($0.state.effects.keys) })
+                enqueue(
+                    task.shared.withLock { shared in
+                        shared.phase = .leading
+                        shared.isCaughtUp = true
+                        return Array(shared.state.effects.keys)
+                    })
             } else if isLeading {
                 throw StreamError(.fenced, "another task leads \(settings.log)/\(partition) now")
             }
         case .tick: ticker.returned()
         case .result(let effect, _): effects.finished(effect)
-        case .attempt, .configuration, nil: break
+        case .attempt, .configuration, .rules, nil: break
         }
         if isLeading, !step.newEffects.isEmpty { enqueue(step.newEffects) }
         if let granted = step.granted, granted.token == token { try begin(granted.effect, granted.payload) }
@@ -354,6 +334,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     /// A last checkpoint before the partition goes to somebody else.
     private func finish() throws {
+        guard checkpointer != nil else { return }
         setPhase(.stopping)
         let deadline = clock.now + settings.stopTimeout
         while clock.now < deadline, let checkpointer {

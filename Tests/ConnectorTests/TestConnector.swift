@@ -25,15 +25,17 @@ struct TestConnector: Sendable {
     let tokens: Tokens
 
     /// Runs a connector for as long as the body takes.
-    static func with(_ body: @Sendable (TestConnector) async throws -> Void) async throws {
+    static func with(
+        _ given: [String: String] = [:], sink: MemorySink = MemorySink(),
+        _ body: @Sendable (TestConnector) async throws -> Void
+    ) async throws {
         let authSecret = "an auth secret of at least 32 characters"
         let settings = try Settings(
             ServiceDescription.connector.settings,
             environment: [
                 "PATCHBAY_HTTP_PORT": "0", "PATCHBAY_AUTH_SECRET": authSecret,
                 "PATCHBAY_SECRET_SITE": claimSecret, "PATCHBAY_SECRET_TWILIO": twilioToken,
-            ])
-        let sink = MemorySink()
+            ].merging(given) { _, given in given })
         let links = ContinueLinks(publicURL: publicURL, secret: Secret(linkSecret))
         let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var logger = Logger(label: "connector")
@@ -44,12 +46,15 @@ struct TestConnector: Sendable {
                 defer { listening.finish() }
                 try await runner.run(onListening: { listening.yield($0) }) { setup in
                     ConnectorService.addRoutes(
-                        setup, ChannelDirectory { accounts() }, sink.sink, links: links, publicURL: publicURL)
+                        setup, ChannelDirectory { accounts() }, sink.sink(ConnectorService.intake(setup)),
+                        links: links, publicURL: publicURL)
                 }
             }
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
-            let http = CurlClient(addresses: .all)
+            var limits = CurlLimits()
+            limits.inFlightMax = 4_096
+            let http = CurlClient(addresses: .all, limits: limits)
             let tokens = await Tokens(secret: Secret(authSecret))
             let connector = TestConnector(port: port, http: http, sink: sink, links: links, tokens: tokens)
             do {
@@ -124,8 +129,14 @@ extension ChannelAccount {
     }
 }
 
-/// Holds what the connector wrote, or refuses it as an absent Kafka does.
+/// Holds what the connector wrote, or refuses it as an absent Kafka does, or takes as long as `land` does.
 final class MemorySink: Sendable {
+    private let land: @Sendable () async -> Void
+
+    init(land: @escaping @Sendable () async -> Void = {}) {
+        self.land = land
+    }
+
     struct Written: Sendable {
         var topic: String
         var key: String
@@ -154,16 +165,17 @@ final class MemorySink: Sendable {
 
     struct NotAMessage: Error {}
 
-    var sink: EventSink {
+    func sink(_ intake: Intake) -> EventSink {
         let produce: EventSink.Produce = { topic, key, value, headers in
             if self.isAway { throw KafkaError(.messageTimedOut, context: "test") }
+            await self.land()
             let pairs = headers.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) }
             let record = Written(
                 topic: topic, key: String(decoding: key, as: UTF8.self), value: value,
                 headers: Dictionary(pairs) { _, last in last })
             self.state.withLock { $0.written.append(record) }
         }
-        return EventSink(topicPrefix: "patchbay", now: { at(0) }, produce: produce)
+        return EventSink(topicPrefix: "patchbay", intake: intake, now: { at(0) }, produce: produce)
     }
 }
 

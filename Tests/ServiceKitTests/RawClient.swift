@@ -65,15 +65,18 @@ final class RawConnection: Sendable {
         guard result == 0 else { throw Failure(what: "connect: \(errno)") }
     }
 
-    func write(_ bytes: [UInt8]) {
+    /// False when the service has closed the connection.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
                 Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 
     /// Everything until the service closes the connection.

@@ -111,6 +111,35 @@ struct WaitingTests {
         }
     }
 
+    @Test("Of many requests for the same thing the newest wait, and the others hear 429", .timeLimit(.minutes(3)))
+    func superseded() async throws {
+        try await withPolls(limit: 100_000) { port, board, polls in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<300 { group.addTask { try await get("/poll", port: port).status } }
+                var statuses: [Int] = []
+                while statuses.count < 292, let status = try await group.next() { statuses.append(status) }
+                #expect(statuses.allSatisfy { $0 == 429 })
+                #expect(try await eventually { polls.waiting == 8 })
+                let newest = Task { try await get("/poll", port: port).status }
+                #expect(try await group.next() == 429, "the oldest one makes room")
+                board.posted = "news"
+                polls.wakeAll()
+                #expect(try await newest.value == 200)
+                for try await status in group { statuses.append(status) }
+                return statuses
+            }
+            #expect(statuses.count { $0 == 200 } == 7)
+            let reply = try await get("/metrics", port: port)
+            #expect(reply.status == 200)
+        }
+    }
+
+    @Test("A request that makes room says when to come again")
+    func supersededProblem() {
+        let problem = Problem.superseded(limit: 8)
+        #expect(problem.status == .tooManyRequests && problem.headers[.retryAfter] == "5")
+    }
+
     @Test("A stop ends open long polls within ten seconds")
     func stopping() async throws {
         let started = Mutex<ContinuousClock.Instant?>(nil)

@@ -25,7 +25,8 @@ enum ConnectorService {
                     "an entry of the configuration is not understood and left out", metadata: ["error": "\(error)"])
             }
         }
-        let producer = try AsyncProducer(properties: settings.kafka)
+        let intake = intake(setup)
+        let producer = try AsyncProducer(properties: settings.kafka, inFlightMax: intake.limit)
         let http = CurlClient(
             addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
@@ -37,7 +38,7 @@ enum ConnectorService {
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
         let sink = EventSink(
-            topicPrefix: prefix, now: { .system },
+            topicPrefix: prefix, intake: intake, now: { .system },
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })
@@ -58,6 +59,11 @@ enum ConnectorService {
         }
         setup.run("configuration", table.run)
         setup.run("streams", host.run, shutdown: host.shutdown)
+    }
+
+    /// What may wait for Kafka at one time.
+    static func intake(_ setup: ServiceSetup) -> Intake {
+        Intake("intake", limit: setup.settings[ConnectorSettings.intakeMax], metrics: setup.metrics)
     }
 
     /// Everything that answers HTTP.
@@ -105,6 +111,7 @@ enum ConnectorService {
             group: "\(prefix)-connector", kafka: settings.kafka)
         stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
         stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        stream.following = settings[CommonSettings.following]
         return stream
     }
 
@@ -121,10 +128,15 @@ enum ConnectorService {
     private static func collectMetrics(_ metrics: Metrics, _ host: StreamHost<ConnectorStreamMachine>) {
         metrics.collect { samples in
             let status = host.status
-            for partition in status.partitions {
+            for partition in status.all {
                 samples.gauge(
                     "patchbay_stream_lag_records", help: "Records of the log that are not applied yet.",
                     labels: ["partition": "\(partition.partition)"], value: Double(partition.lag))
+                samples.gauge(
+                    "patchbay_stream_leading", help: "1 for a partition that this instance leads.",
+                    labels: ["partition": "\(partition.partition)"], value: partition.role == .leading ? 1 : 0)
+                // What a partition holds is counted by its leader.
+                guard partition.role == .leading else { continue }
                 if let pending = try? host.read(partition.partition, { $0.pendingMessages }) {
                     samples.gauge(
                         "patchbay_connector_pending_messages", help: "Messages that wait or are being delivered.",
@@ -144,6 +156,15 @@ enum ConnectorService {
                 ("patchbay_stream_dead_letters_total", "Records nobody understood.", counters.deadLetters),
                 ("patchbay_stream_effects_total", "Effects performed.", counters.effectsPerformed),
                 ("patchbay_stream_restarts_total", "Tasks started again.", counters.restarts),
+                ("patchbay_stream_followed_total", "Records applied in silence.", counters.followed),
+                (
+                    "patchbay_stream_takeovers_warm_total", "Partitions taken over from following.",
+                    counters.takeOversWarm
+                ),
+                (
+                    "patchbay_stream_takeovers_cold_total", "Partitions taken over from a checkpoint.",
+                    counters.takeOversCold
+                ),
             ]
             for (name, help, value) in totals { samples.counter(name, help: help, value: Double(value)) }
         }

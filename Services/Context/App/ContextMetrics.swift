@@ -22,10 +22,13 @@ struct ContextMetrics: Sendable {
     }
 
     private func collectStream(_ status: StreamStatus, _ samples: inout MetricSamples) {
-        for partition in status.partitions {
+        for partition in status.all {
             samples.gauge(
                 "patchbay_stream_lag_records", help: "Records of the log that are not applied yet.",
                 labels: ["partition": "\(partition.partition)"], value: Double(partition.lag))
+            samples.gauge(
+                "patchbay_stream_leading", help: "1 for a partition that this instance leads.",
+                labels: ["partition": "\(partition.partition)"], value: partition.role == .leading ? 1 : 0)
         }
         let counters = status.counters
         let totals: [(String, String, Int)] = [
@@ -39,6 +42,12 @@ struct ContextMetrics: Sendable {
             ),
             ("patchbay_stream_dead_letters_total", "Records nobody understood.", counters.deadLetters),
             ("patchbay_stream_restarts_total", "Tasks started again.", counters.restarts),
+            ("patchbay_stream_followed_total", "Records applied in silence.", counters.followed),
+            ("patchbay_stream_takeovers_warm_total", "Partitions taken over from following.", counters.takeOversWarm),
+            (
+                "patchbay_stream_takeovers_cold_total", "Partitions taken over from a checkpoint.",
+                counters.takeOversCold
+            ),
         ]
         for (name, help, value) in totals { samples.counter(name, help: help, value: Double(value)) }
     }

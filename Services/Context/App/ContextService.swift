@@ -59,6 +59,7 @@ enum ContextService {
             group: "\(prefix)-context", kafka: settings.kafka)
         stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
         stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        stream.following = settings[CommonSettings.following]
         return stream
     }
 

@@ -12,7 +12,9 @@ final class AgentNews: Sendable {
     }
 
     /// Open event streams; the next is refused.
-    static let streamsMax = 1_000
+    static let streamsMax = 16_384
+    /// Open event streams of one agent; the next one ends the oldest.
+    static let streamsPerAgentMax = 8
     /// How often event streams are woken although nothing changed.
     static let beatTime = Duration.seconds(5)
 
@@ -39,13 +41,15 @@ final class AgentNews: Sendable {
     func subscribe(_ agentID: AgentID) throws(Problem) -> Subscription {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         continuation.yield()
-        let id = state.withLock { state -> UInt64? in
-            guard state.count < AgentNews.streamsMax else { return nil }
+        let (id, oldest) = state.withLock { state -> (UInt64?, UInt64?) in
+            guard state.count < AgentNews.streamsMax else { return (nil, nil) }
+            let listeners = state.listeners[agentID] ?? [:]
             state.count += 1
             state.next += 1
             state.listeners[agentID, default: [:]][state.next] = continuation
-            return state.next
+            return (state.next, listeners.count >= AgentNews.streamsPerAgentMax ? listeners.keys.min() : nil)
         }
+        if let oldest { leave(agentID, oldest) }
         guard let id else { throw .tooManyWaiting(limit: AgentNews.streamsMax) }
         return Subscription(news: self, agentID: agentID, id: id, stream: stream)
     }

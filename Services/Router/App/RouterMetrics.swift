@@ -23,7 +23,7 @@ struct RouterMetrics: Sendable {
 
     static func collect(_ host: StreamHost<RouterStreamMachine>, into samples: inout MetricSamples) {
         let status = host.status
-        for partition in status.partitions {
+        for partition in status.all {
             let number = partition.partition
             samples.gauge(
                 "patchbay_stream_lag_records", help: "Records of the log that are known and not applied.",
@@ -31,6 +31,8 @@ struct RouterMetrics: Sendable {
             samples.gauge(
                 "patchbay_stream_leading", help: "1 for a partition that this instance leads.",
                 labels: ["partition": "\(number)"], value: partition.role == .leading ? 1 : 0)
+            // Each partition's queues are counted by its leader.
+            guard partition.role == .leading else { continue }
             for queue in (try? host.read(number) { $0.router.queueViews }) ?? [] {
                 samples.gauge(
                     "patchbay_router_backlog", help: "Work items that wait.",
@@ -57,6 +59,12 @@ struct RouterMetrics: Sendable {
             ("patchbay_stream_checkpoints_total", "Checkpoints committed.", counters.checkpoints),
             ("patchbay_stream_checkpoints_aborted_total", "Checkpoints given up.", counters.checkpointsAborted),
             ("patchbay_stream_restarts_total", "Tasks that failed and were started again.", counters.restarts),
+            ("patchbay_stream_followed_total", "Records applied in silence.", counters.followed),
+            ("patchbay_stream_takeovers_warm_total", "Partitions taken over from following.", counters.takeOversWarm),
+            (
+                "patchbay_stream_takeovers_cold_total", "Partitions taken over from a checkpoint.",
+                counters.takeOversCold
+            ),
         ]
         for (name, help, value) in values { samples.counter(name, help: help, value: Double(value)) }
     }

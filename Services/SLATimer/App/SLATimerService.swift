@@ -46,6 +46,7 @@ package enum SLATimerService {
             deadLetter: Topic.deadLetter.name(prefix: prefix), group: "\(prefix)-\(service)", kafka: settings.kafka)
         stream.checkpointInterval = settings[CommonSettings.checkpointInterval]
         stream.checkpointRecords = settings[CommonSettings.checkpointRecords]
+        stream.following = settings[CommonSettings.following]
         return stream
     }
 }

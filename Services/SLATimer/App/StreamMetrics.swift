@@ -4,7 +4,7 @@ import Streams
 /// How the stream tasks fare.
 enum StreamMetrics {
     static func collect(_ status: StreamStatus, into samples: inout MetricSamples) {
-        for partition in status.partitions {
+        for partition in status.all {
             samples.gauge(
                 "patchbay_stream_lag_records", help: "Records of the log that are known and not applied.",
                 labels: ["partition": "\(partition.partition)"], value: Double(partition.lag))
@@ -29,6 +29,12 @@ enum StreamMetrics {
             ("patchbay_stream_checkpoints_total", "Checkpoints committed.", counters.checkpoints),
             ("patchbay_stream_checkpoints_aborted_total", "Checkpoints given up.", counters.checkpointsAborted),
             ("patchbay_stream_restarts_total", "Tasks that failed and were started again.", counters.restarts),
+            ("patchbay_stream_followed_total", "Records applied in silence.", counters.followed),
+            ("patchbay_stream_takeovers_warm_total", "Partitions taken over from following.", counters.takeOversWarm),
+            (
+                "patchbay_stream_takeovers_cold_total", "Partitions taken over from a checkpoint.",
+                counters.takeOversCold
+            ),
         ]
         for (name, help, value) in values {
             samples.counter(name, help: help, value: Double(value))

@@ -107,8 +107,36 @@ extension Problem {
         return Problem(.serviceUnavailable, "undecided", detail, headers: [.retryAfter: "1"])
     }
 
+    /// The service has as much to do as it can bear: nothing was done.
+    package static func overloaded(_ detail: String) -> Problem {
+        Problem(.serviceUnavailable, "overloaded", "\(detail) Nothing was done.", headers: .comeAgain)
+    }
+
+    /// Whoever asks has more under way than is their share: nothing was done.
+    package static func tooManyRequests(_ detail: String) -> Problem {
+        Problem(.tooManyRequests, "too-many-requests", "\(detail) Nothing was done.", headers: .comeAgain)
+    }
+
+    /// A request that waited made room for a newer one.
+    static func superseded(limit: Int) -> Problem {
+        let detail = "At most \(limit) requests wait for the same thing; a newer one took the place of this one."
+        return Problem(.tooManyRequests, "superseded", detail, headers: [.retryAfter: "5", .connection: "close"])
+    }
+
+    /// The client closed the connection, or was too slow, before its request was complete.
+    static var incompleteRequest: Problem {
+        Problem(
+            .badRequest, "incomplete-request", "The request ended before its body did.", headers: [.connection: "close"]
+        )
+    }
+
     package static func tooManyWaiting(limit: Int) -> Problem {
         let detail = "At most \(limit) requests wait here at a time."
         return Problem(.serviceUnavailable, "too-many-waiting", detail, headers: [.retryAfter: "5"])
     }
+}
+
+extension HTTPFields {
+    /// When those who were sent away should come again: not all at once.
+    fileprivate static var comeAgain: HTTPFields { [.retryAfter: "\(Int.random(in: 1...3))"] }
 }

@@ -8,16 +8,29 @@ package let bodyBytesMax = 1_048_576
 
 extension Request {
     /// The whole body.
-    /// - Throws: `Problem` 413, naming the limit, before more than it is held.
+    /// - Throws: `Problem` 413, naming the limit, before more than it is held; 503 when the bodies of all requests
+    ///   together are too much.
     package func readBody(upTo bytesMax: Int = bodyBytesMax) async throws -> [UInt8] {
         if let length = headers[.contentLength].flatMap(Int.init), length > bytesMax {
             throw Problem.bodyTooLarge(bytesMax: bytesMax)
         }
+        var bytes: [UInt8] = []
+        defer { BodyBudget.shared.giveBack(bytes.count) }
         do {
-            return Array(buffer: try await body.collect(upTo: bytesMax))
-        } catch is NIOTooManyBytesError {
-            throw Problem.bodyTooLarge(bytesMax: bytesMax)
+            for try await part in body {
+                guard bytes.count + part.readableBytes <= bytesMax else {
+                    throw Problem.bodyTooLarge(bytesMax: bytesMax)
+                }
+                try BodyBudget.shared.take(part.readableBytes)
+                bytes.append(contentsOf: part.readableBytesView)
+            }
+        } catch let problem as Problem {
+            throw problem
+        } catch  where !(error is CancellationError) {
+            // The client's end of the connection.
+            throw Problem.incompleteRequest
         }
+        return bytes
     }
 
     /// The body as a JSON object, read strictly.

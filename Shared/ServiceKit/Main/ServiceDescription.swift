@@ -16,6 +16,7 @@ package struct ServiceDescription: Sendable {
         httpPort: 8_081,
         settings: [
             ConnectorSettings.publicURL, ConnectorSettings.linkSecret, ConnectorSettings.allowsPrivateAddresses,
+            ConnectorSettings.intakeMax,
         ])
 
     package static let router = ServiceDescription(

@@ -85,6 +85,7 @@ package struct ServiceRunner: Sendable {
     private func makeSetup(_ routes: RouteTable, stop: @escaping @Sendable () -> Void) async throws -> ServiceSetup {
         let metrics = Metrics()
         metrics.collect(ProcessMetrics.collect)
+        metrics.collect(BodyBudget.collect)
         let name = service.name
         metrics.collect { samples in
             samples.gauge(
@@ -110,17 +111,32 @@ package struct ServiceRunner: Sendable {
         quiet.logLevel = max(logger.logLevel, .notice)
         let address = BindAddress.hostname(
             settings[CommonSettings.httpHost], port: settings[CommonSettings.httpPort])
+        let connections = ConnectionMetrics(setup.metrics)
         return Application(
             router: setup.router,
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    idleTimeout: .seconds(60),
+                    additionalChannelHandlers: [ConnectionTimes(connections)],
+                    idleTimeout: ConnectionTimes.idleTime,
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
                 address: address, serverName: nil,
-                availableConnectionsDelegate: .maximum(settings[CommonSettings.httpConnectionsMax], logger: quiet)),
+                availableConnectionsDelegate: .maximum(connectionsMax, logger: quiet)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }, logger: quiet)
+    }
+
+    /// What the settings want, as far as this process may open files.
+    private var connectionsMax: Int {
+        let wanted = settings[CommonSettings.httpConnectionsMax]
+        let limit = OpenFiles.raise()
+        let possible = OpenFiles.connections(wanted: wanted, limit: limit)
+        if possible < wanted {
+            logger.warning(
+                "fewer connections than wanted: the process may not open more files",
+                metadata: ["wanted": "\(wanted)", "connections": "\(possible)", "files": "\(limit)"])
+        }
+        return possible
     }
 }
 

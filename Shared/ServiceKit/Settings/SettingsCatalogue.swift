@@ -5,7 +5,7 @@ package enum CommonSettings {
     package static let httpHost = Setting<String>.text(
         "PATCHBAY_HTTP_HOST", default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all.")
     package static let httpConnectionsMax = Setting<Int>.integer(
-        "PATCHBAY_HTTP_CONNECTIONS_MAX", default: 2_048, in: 1...100_000, unit: "connections",
+        "PATCHBAY_HTTP_CONNECTIONS_MAX", default: 16_384, in: 1...100_000, unit: "connections",
         help: "Open HTTP connections at which no further ones are accepted.")
     package static let bootstrapServers = Setting<String>.text(
         "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", default: "127.0.0.1:9092", bytesMax: 4_096,
@@ -34,6 +34,9 @@ package enum CommonSettings {
     package static let checkpointRecords = Setting<Int>.integer(
         "PATCHBAY_CHECKPOINT_RECORDS", default: 10_000, in: 1...1_000_000, unit: "records",
         help: "Records after which a checkpoint is taken before its time.")
+    package static let following = Setting<Bool>.flag(
+        "PATCHBAY_FOLLOWING", default: true,
+        help: "Holds the partitions that other instances lead in memory too, to take them over at once.")
 
     /// Each service has a port of its own by default; 0 lets the system choose, and the log says which.
     package static func httpPort(default port: Int) -> Setting<Int> {
@@ -75,6 +78,9 @@ package enum ConnectorSettings {
     package static let allowsPrivateAddresses = Setting<Bool>.flag(
         "PATCHBAY_ALLOW_PRIVATE_ADDRESSES", default: false,
         help: "Lets deliveries go to loopback and private addresses: for development and closed networks.")
+    package static let intakeMax = Setting<Int>.integer(
+        "PATCHBAY_INTAKE_MAX", default: 1_000, in: 2...100_000, unit: "messages",
+        help: "Messages on their way into Kafka at which senders are told to come again.")
 }
 
 /// What only the context service reads.
@@ -91,8 +97,8 @@ package enum SettingsCatalogue {
         CommonSettings.httpHost, CommonSettings.httpConnectionsMax, CommonSettings.bootstrapServers,
         CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel, CommonSettings.logFormat,
         AuthSettings.secret, AuthSettings.keySetFile, AuthSettings.isDisabled, CommonSettings.secretsDirectory,
-        CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.docsDirectory,
-        CommonSettings.shutdownDelay,
+        CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.following,
+        CommonSettings.docsDirectory, CommonSettings.shutdownDelay,
     ]
 
     /// Read by the tools around the services, from the environment that the services inherit: where the local broker's

@@ -29,6 +29,7 @@ struct ChannelRoutes: Sendable {
     }
 
     private func post(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        try sink.checkIntake(context)
         let poster = try await poster(request)
         let account = try account(context, poster)
         let post = try await request.readJSON { MessagePost($0, channel: account.channel) }
@@ -130,8 +131,9 @@ extension MessageID {
 
 extension EventSink {
     /// Writes a customer's message under the customer that its own identifier names.
-    func write(_ message: InboundMessage, trace: TraceContext) async throws(Problem) {
-        let record = InboundRecord.messageReceived(message)
-        try await write(record, id: message.messageID.rawValue, key: message.customerID.rawValue, trace: trace)
+    func write(_ message: InboundMessage, trace: TraceContext) async throws {
+        try await write(
+            InboundRecord.messageReceived(message), id: message.messageID.rawValue, key: message.customerID.rawValue,
+            of: message.address.account, trace: trace)
     }
 }

@@ -28,8 +28,8 @@ struct TwilioRoutes: Sendable {
             return try await accept(try call(form, account), context)
         }
         router.post("/v1/channels/{account}/twilio/status") { request, context in
-            let (_, form) = try await verified(request, context, of: [.sms, .whatsapp])
-            return try await report(form, request, context)
+            let (account, form) = try await verified(request, context, of: [.sms, .whatsapp])
+            return try await report(form, of: account, request, context)
         }
     }
 
@@ -78,7 +78,9 @@ struct TwilioRoutes: Sendable {
 
     // MARK: - What became of what we sent
 
-    private func report(_ form: Form, _ request: Request, _ context: HTTPContext) async throws -> Response {
+    private func report(
+        _ form: Form, of account: ChannelAccount, _ request: Request, _ context: HTTPContext
+    ) async throws -> Response {
         let query = Form(formFields(Array((request.uri.query ?? "").utf8)))
         let messageID = MessageID(try query.required("message"))
         let conversationID = ConversationID(try query.required("conversation"))
@@ -92,7 +94,7 @@ struct TwilioRoutes: Sendable {
         }
         let event = DeliveryEvent(messageID: messageID, conversationID: conversationID, at: sink.now(), kind: kind)
         try await sink.write(
-            event, id: "\(messageID)/\(state)", key: conversationID.rawValue, trace: context.trace)
+            event, id: "\(messageID)/\(state)", key: conversationID.rawValue, of: account.id, trace: context.trace)
         return .empty
     }
 
@@ -102,6 +104,7 @@ struct TwilioRoutes: Sendable {
     private func verified(
         _ request: Request, _ context: HTTPContext, of channels: [ChannelKind]
     ) async throws -> (ChannelAccount, Form) {
+        try sink.checkIntake(context)
         let account = try directory.account(try context.pathID("account"), of: channels)
         guard let name = account.inboundSecret, let secret = secrets.secret(named: name) else {
             logger.error("secret missing", metadata: ["account": "\(account.id)"])

@@ -1,0 +1,225 @@
+internal import Domain
+internal import Foundation
+internal import Kafka
+internal import Synchronization
+
+/// The body of a host's thread: polls the group's member, and starts, promotes and stops the tasks as it says.
+///
+/// The member is polled only while the tasks make progress, so a stuck instance loses its partitions.
+final class HostLoop<Machine: StreamMachine> {
+    private typealias Task = StreamTask<Machine>
+
+    /// A leading task that has not finished a turn for this long keeps the member from being polled.
+    private static var stuckAfter: Duration { .seconds(60) }
+
+    private let host: StreamHost<Machine>
+    private let settings: StreamSettings
+    private var failures: [Int32: Int] = [:]
+    /// When a failed task may start again.
+    private var restartAt: [Int32: ContinuousClock.Instant] = [:]
+
+    init(_ host: StreamHost<Machine>) {
+        self.host = host
+        settings = host.settings
+    }
+
+    func run() throws {
+        guard let count = try checkTopics() else { return }
+        host.state.withLock { state in
+            state.partitionCount = count
+            state.waitingFor = "waiting for the consumer group \(settings.group)"
+        }
+        let member = try MemberConsumer(
+            properties: settings.memberProperties, group: settings.group, topics: [settings.log])
+        do {
+            defer {
+                stopTasks(where: { _ in true }, .cleanly)
+                member.close()
+            }
+            if settings.following {
+                for partition in 0..<count { start(partition, isPromoted: false, member) }
+            }
+            try lead(member)
+        } catch let error as StreamError where error.code == .unknownRules {
+            try resign(error)
+        }
+    }
+
+    private func lead(_ member: MemberConsumer) throws {
+        while !host.isStopping {
+            try supervise(member)
+            guard tasksMakeProgress else {
+                Thread.sleep(forTimeInterval: 0.1)
+                continue
+            }
+            for event in member.poll(timeout: .milliseconds(100)) { try take(event, member) }
+        }
+    }
+
+    /// The group has been left, so that instances which know the rules lead. This one waits to be replaced.
+    private func resign(_ error: StreamError) throws {
+        host.state.withLock { $0.waitingFor = "resigned: \(error.context)" }
+        report(.error, "resigned: a newer program is needed", ["error": "\(error)"])
+        while !host.isStopping { Thread.sleep(forTimeInterval: 0.05) }
+    }
+
+    private var tasks: [Task] { host.state.withLock { Array($0.tasks.values) } }
+
+    private var tasksMakeProgress: Bool {
+        let now = ContinuousClock.now
+        return tasks.allSatisfy { $0.makesProgress(within: Self.stuckAfter, at: now) }
+    }
+
+    /// Nil when the host is stopped before Kafka answers.
+    private func checkTopics() throws -> Int32? {
+        var warned = false
+        while !host.isStopping {
+            do {
+                return try TopicCheck(settings: settings).partitionCount()
+            } catch let error as KafkaError where error.isRetriable || error.code == .allBrokersDown {
+                if !warned { report(.warning, "waiting for Kafka", ["error": "\(error)"]) }
+                warned = true
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+        }
+        return nil
+    }
+
+    // MARK: - What the group says
+
+    private func take(_ event: MemberConsumer.Event, _ member: MemberConsumer) throws {
+        switch event {
+        case .assigned(let partitions):
+            acknowledge(event, member)
+            for assigned in partitions where assigned.topic == settings.log { promote(assigned.partition, member) }
+            host.state.withLock { $0.waitingFor = nil }
+        case .revoked(let partitions):
+            let revoked = Set(partitions.map(\.partition))
+            stopTasks(where: { revoked.contains($0) }, .cleanly)
+            acknowledge(event, member)
+            follow(revoked, member)
+        case .lost(let partitions):
+            let lost = Set(partitions.map(\.partition))
+            stopTasks(where: { lost.contains($0) }, .abandoning)
+            acknowledge(event, member)
+            follow(lost, member)
+        case .error(let error):
+            if error.isFatal { throw error }
+            report(.warning, "the group member reports an error; going on", ["error": "\(error)"])
+        }
+    }
+
+    /// A refusal means that the group has moved on; the next poll says to where.
+    private func acknowledge(_ event: MemberConsumer.Event, _ member: MemberConsumer) {
+        do {
+            try member.acknowledge(event)
+        } catch {
+            report(.warning, "the group has moved on during a rebalance", ["error": "\(error)"])
+        }
+    }
+
+    // MARK: - Tasks
+
+    /// A follower goes on as leader; where there is none, or it has failed, a task begins as leader.
+    private func promote(_ partition: Int32, _ member: MemberConsumer) {
+        let existing = host.state.withLock { $0.tasks[partition] }
+        restartAt[partition] = nil
+        report(.info, "leading a partition", ["partition": "\(partition)"])
+        if let existing, existing.failure == nil {
+            existing.promote()
+        } else {
+            existing?.join()
+            start(partition, isPromoted: true, member)
+        }
+    }
+
+    private func follow(_ partitions: Set<Int32>, _ member: MemberConsumer) {
+        guard settings.following, !host.isStopping else { return }
+        for partition in partitions.sorted() { start(partition, isPromoted: false, member) }
+    }
+
+    private func start(_ partition: Int32, isPromoted: Bool, _ member: MemberConsumer) {
+        let task = Task(
+            partition: partition, isPromoted: isPromoted, context: host.context { member.groupMetadata() })
+        host.state.withLock { $0.tasks[partition] = task }
+        task.start()
+    }
+
+    private func stopTasks(where isMeant: (Int32) -> Bool, _ how: Task.Stop) {
+        let stopped = tasks.filter { isMeant($0.partition) }
+        for task in stopped { task.stop(how) }
+        for task in stopped {
+            task.join()
+            if task.isPromoted { report(.info, "gave a partition back", ["partition": "\(task.partition)"]) }
+        }
+        host.state.withLock { state in
+            for task in stopped { state.tasks[task.partition] = nil }
+        }
+    }
+
+    // MARK: - Supervision
+
+    /// Starts failed tasks again, after a pause, as leaders if the assignment still says that they are ours. The polls
+    /// between failure and restart have shown a loss if there was one.
+    ///
+    /// A follower's failure never ends the host: should it be lasting, it is the leader's to report.
+    private func supervise(_ member: MemberConsumer) throws {
+        let now = ContinuousClock.now
+        for task in tasks {
+            guard let failure = task.failure else {
+                if task.status.role == .leading { failures[task.partition] = nil }
+                continue
+            }
+            if failure.code == .unknownRules || (!failure.isRetriable && task.isPromoted) { throw failure }
+            guard let due = restartAt[task.partition] else {
+                postpone(task.partition, failure, now)
+                continue
+            }
+            guard now >= due, !member.hasLostAssignment else { continue }
+            restart(task, member)
+        }
+    }
+
+    private func postpone(_ partition: Int32, _ failure: StreamError, _ now: ContinuousClock.Instant) {
+        let count = (failures[partition] ?? 0) + 1
+        failures[partition] = count
+        let pause = Duration.milliseconds(min(30_000, 250 << min(count - 1, 7)))
+        restartAt[partition] = now + pause
+        report(
+            .warning, "a task failed; it starts again from its last checkpoint",
+            ["partition": "\(partition)", "error": "\(failure)", "pause": "\(pause)"])
+    }
+
+    private func restart(_ task: Task, _ member: MemberConsumer) {
+        let partition = task.partition
+        restartAt[partition] = nil
+        task.join()
+        host.counters.restarted()
+        let isOurs = member.assignment.contains(TopicPartition(topic: settings.log, partition: partition))
+        if isOurs || settings.following {
+            start(partition, isPromoted: isOurs, member)
+        } else {
+            host.state.withLock { $0.tasks[partition] = nil }
+        }
+    }
+
+    private func report(_ level: StreamEvent.Level, _ message: String, _ metadata: [String: String]) {
+        host.onEvent(StreamEvent(level: level, message: message, metadata: metadata))
+    }
+}
+
+extension StreamSettings {
+    /// A dead letter may be larger than what librdkafka sends by itself.
+    var outputProperties: [String: String] {
+        ["message.max.bytes": "\(DeadLetter.bytesMax + (64 << 10))"].merging(kafka) { _, given in given }
+    }
+
+    /// The group decides within the session time-out that a member is gone.
+    var memberProperties: [String: String] {
+        let milliseconds = sessionTimeout.milliseconds
+        let defaults = [
+            "session.timeout.ms": "\(milliseconds)", "heartbeat.interval.ms": "\(max(1, milliseconds / 5))",
+        ]
+        return defaults.merging(kafka) { _, given in given }
+    }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Kafka
+import ServiceKit
+import TestSupport
+
+/// A broker and the services in front of it, all as processes of their own, as `patchbay up` starts them.
+final class Stand {
+    enum Service: String, CaseIterable {
+        case connector, router, context
+        case slaTimer = "sla-timer"
+    }
+
+    /// One process of a service.
+    struct Instance {
+        var program: Program
+        var port: Int
+    }
+
+    static let agents = (0..<50).map { "agent-\($0)" }
+    static let queues = (0..<16).map { "queue-\($0)" }
+
+    let broker: LocalBroker
+    let brokerPID: Int32
+    let requests: Requests
+    private(set) var instances: [Service: Instance] = [:]
+    private let executables: URL
+    private let folder: URL
+    private let prefix: String
+    private let environment: [String: String]
+
+    /// Starts a broker of its own, makes the topics, applies the organization and starts the services.
+    init(executables: URL) async throws {
+        self.executables = executables
+        folder = try makeTemporaryFolder("patchbay-benchmark")
+        broker = try await .start()
+        brokerPID = try ProcessUsage.find(["noida-db", "--kafka-port", "\(broker.port)"])
+        prefix = "bench"
+        let secret = "a secret that signs the tokens of a benchmark"
+        environment = [
+            "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "PATCHBAY_TOPIC_PREFIX": prefix,
+            "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_AUTH_SECRET": secret,
+            "PATCHBAY_LINK_SECRET": secret, "PATCHBAY_LOG_FORMAT": "text", "PATCHBAY_LOG_LEVEL": "warning",
+            "PATCHBAY_DATA_DIR": folder.appending(path: "data").path, "SWIFT_BACKTRACE": "enable=no",
+        ]
+        let tokens = await Tokens(secret: Secret(secret))
+        var agentTokens: [String: String] = [:]
+        for agent in Self.agents { agentTokens[agent] = try await tokens.mint(subject: agent, roles: [.agent]) }
+        agentTokens["supervisor"] = try await tokens.mint(subject: "supervisor", roles: [.supervisor])
+        requests = Requests(
+            channelToken: try await tokens.mint(subject: "bench", roles: [.connector]), agentTokens: agentTokens)
+        try await prepareTopics()
+        try await start()
+    }
+
+    /// Ends everything and removes what it left.
+    func close() async throws {
+        for instance in instances.values { try await instance.program.kill() }
+        try await broker.close()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private func prepareTopics() async throws {
+        let patchbay = executables.appending(path: "patchbay")
+        let file = folder.appending(path: "organization.yaml")
+        try Data(Self.organization.utf8).write(to: file)
+        _ = try await Program.output(of: patchbay, ["topics", "--apply"], environment: environment)
+        _ = try await Program.output(of: patchbay, ["apply", file.path], environment: environment)
+    }
+
+    // MARK: - Services
+
+    /// Starts all services and waits until they are ready.
+    /// - Returns: how long each took.
+    @discardableResult
+    func start() async throws -> [Service: Duration] {
+        let began = ContinuousClock.now
+        for service in Service.allCases { instances[service] = try launch(service) }
+        var times: [Service: Duration] = [:]
+        while times.count < instances.count {
+            for (service, instance) in instances where times[service] == nil {
+                guard instance.program.isRunning else { throw BenchmarkError("\(service) ended: \(log(service))") }
+                if isReady(instance) { times[service] = .now - began }
+            }
+            guard .now - began < .seconds(180) else { throw BenchmarkError("not ready: \(log(.router))") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return times
+    }
+
+    /// Asks all services to stop, and waits for it.
+    func stop() async throws {
+        for instance in instances.values { Foundation.kill(instance.program.pid, SIGTERM) }
+        for instance in instances.values { try await instance.program.terminate() }
+        instances = [:]
+    }
+
+    /// Starts one process of a service.
+    /// - Parameter member: its name in the group; with the name of one that died it takes that one's place.
+    func launch(_ service: Service, member: String? = nil, port: Int? = nil) throws -> Instance {
+        let port = try port ?? freePort()
+        let own = [
+            "PATCHBAY_HTTP_PORT": "\(port)", "PATCHBAY_KAFKA_GROUP_INSTANCE_ID": member ?? service.rawValue,
+        ]
+        let program = try Program(
+            executables.appending(path: service.rawValue), environment: environment.merging(own) { $1 },
+            log: logFile(service))
+        return Instance(program: program, port: port)
+    }
+
+    func port(_ service: Service) -> Int { instances[service]?.port ?? 0 }
+
+    /// Kills a service's process and starts another in its place; does not wait until that one is ready.
+    func replace(_ service: Service) throws {
+        guard let old = instances[service] else { return }
+        old.program.killAtOnce()
+        instances[service] = try launch(service, port: old.port)
+    }
+
+    func isReady(_ instance: Instance) -> Bool {
+        BlockingHTTP.get("/readyz", port: instance.port)?.status == 200
+    }
+
+    private func logFile(_ service: Service) -> URL { folder.appending(path: "\(service.rawValue).log") }
+
+    private func log(_ service: Service) -> String {
+        let text = (try? String(contentsOf: logFile(service), encoding: .utf8)) ?? ""
+        return String(text.suffix(2000))
+    }
+
+    /// CPU time and memory of every process.
+    func usage() throws -> [String: ProcessUsage] {
+        var usage = ["broker": try ProcessUsage(pid: brokerPID)]
+        for (service, instance) in instances {
+            usage[service.rawValue] = try ProcessUsage(pid: instance.program.pid)
+        }
+        return usage
+    }
+
+    // MARK: - The floor
+
+    /// Runs the bare librdkafka program against this broker, over topics of its own.
+    func floor(rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
+        let config = ["message.timestamp.type": "LogAppendTime"]
+        let topics = [
+            try await broker.makeTopic("floor-a", partitions: 4, config: config),
+            try await broker.makeTopic("floor-b", partitions: 4, config: config),
+        ]
+        let text = try await Program.output(
+            of: executables.appending(path: "benchmark-floor"),
+            [broker.bootstrapServers] + topics + ["4", "\(rate)", "\(seconds)", "\(window)", "400"])
+        return try JSONDecoder().decode(FloorResult.self, from: Data(text.utf8))
+    }
+
+    /// Sixteen queues in pools of their own, and agents who can carry all that a benchmark has open at once.
+    private static var organization: String {
+        let lines = { (parts: [String]) in parts.map { "  \($0)\n" }.joined() }
+        return """
+            skills: {}
+            profiles: { wide: { capacity: 40, presence-lease: 30m, grace: 30m } }
+            routing-policies: { standard: { offer: 60s, decline-cooldown: 1s } }
+            sla-policies: { standard: { targets: { first-response: { within: 8h }, resolution: { within: 3d } } } }
+            pools:
+            \(lines(["desk: {}"] + queues.map { "pool-\($0): {}" }))
+            queues:
+              desk: { pool: desk, routing-policy: standard, sla-policy: standard }
+            \(lines(queues.map { "\($0): { pool: pool-\($0), routing-policy: standard, sla-policy: standard }" }))
+            agents:
+            \(lines(agents.map { "\($0): { pool: desk, profile: wide }" }))
+            accounts:
+              page: { channel: social, queue: desk }
+            \(lines(queues.map { "page-\($0): { channel: social, queue: \($0) }" }))
+            """
+    }
+}
+
+/// What the floor prints. Times are in microseconds.
+struct FloorResult: Decodable {
+    var sent: Int
+    var arrived: Int
+    var perSecond: Int
+    var p50: Int
+    var p90: Int
+    var p99: Int
+    var max: Int
+    var cpuMilliseconds: Int
+
+    var quantiles: Quantiles { Quantiles(p50: p50, p90: p90, p99: p99, max: max) }
+}

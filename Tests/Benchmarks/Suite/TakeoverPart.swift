@@ -1,0 +1,20 @@
+import Foundation
+
+/// How long messages stand still when a service is killed: at 50 messages a second the longest time of one of them.
+struct TakeoverPart {
+    func measure(_ stand: Stand) async throws -> Report {
+        let crowd = Crowd(stand, run: "takeover", messagesPerConversation: 10)
+        try crowd.enter()
+        let undisturbed = try crowd.write(at: .rate(50), seconds: 3)
+        var rows = [["none", Report.fixed(undisturbed.times.max, digits: 0, unit: 1000)]]
+        for service in [Stand.Service.connector, .context, .router] {
+            let result = try crowd.write(
+                at: .rate(50), seconds: 4, warmUp: 0.5, atStart: { try stand.replace(service) })
+            rows.append([service.rawValue, Report.fixed(result.times.max, digits: 0, unit: 1000)])
+        }
+        var report = Report(title: "Time without service when the leader is killed")
+        report.text("Cold: the only process of the service gets SIGKILL and is started again at once.")
+        report.table(["killed", "longest time of a message, ms"], rows)
+        return report
+    }
+}
