@@ -61,6 +61,7 @@ final class TimelineProjection: Sendable {
                 if state.isStopping { projection.shutdown() }
             }
             if store.isDamaged { continue }
+            if places.isEmpty { logger.notice("the timeline is empty, and is filled from the topics") }
             do {
                 try await projection.run(from: places)
             } catch let error as KafkaError where error.code == .offsetOutOfRange {
