@@ -25,7 +25,8 @@ package enum RouterService {
         let counters = RouterMetrics(setup.metrics)
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
-            onApplied: { applied, machine in
+            onApplied: { [clock = setup.clock] applied, machine in
+                if applied.isLive { clock.see(applied.at) }
                 counters.count(applied)
                 for result in applied.outputs.compactMap(\.commandResult) { replies.fulfil(result.commandID, result) }
                 for agentID in machine.router.touchedAgents { news.tell(agentID) }
@@ -35,12 +36,15 @@ package enum RouterService {
         let producer = try AsyncProducer(properties: setup.settings.kafka)
         let desk = Desk(
             host: host, replies: replies,
-            log: WorkLog(producer: producer, topic: Topic.work.name(prefix: prefix)), logger: logger)
+            log: WorkLog(producer: producer, topic: Topic.work.name(prefix: prefix), clock: setup.clock), logger: logger
+        )
 
         setup.health.check("streams") {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
+        let watch = BrokerWatch(kafka: setup.settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { RouterMetrics.collect(host, into: &$0) }
         let agents = setup.routes(for: .agent, .supervisor)
         AgentRoutes(desk: desk, news: news).add(to: agents)
@@ -52,6 +56,7 @@ package enum RouterService {
             try await untilCancelled()
         }
         setup.run("configuration", table.run, shutdown: table.shutdown)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
         setup.run("heartbeat", news.beat)
     }
