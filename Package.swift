@@ -201,10 +201,10 @@ let package = Package(
 
 // The shared modules with their tests, and nothing else: for `make sanitize PART=shared`.
 if Context.environment["PATCHBAY_PART"] == "shared" {
-    let kept = [
-        "CRdKafka", "CCurl", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", "TestSupport", "DomainTests",
-        "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests",
-    ]
+    let suites = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
     package.products = []
-    package.targets.removeAll { !kept.contains($0.name) }
+    package.targets.removeAll { target in
+        let path = target.path ?? ""
+        return !path.hasPrefix("Shared/") && path != "Tests/Support" && !suites.contains(target.name)
+    }
 }

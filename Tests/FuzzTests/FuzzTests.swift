@@ -9,6 +9,7 @@ private enum Order {
     /// Inputs for all targets together.
     static let inputs = environment["PATCHBAY_FUZZ_INPUTS"].flatMap { Int($0) }
     static let seed = environment["PATCHBAY_FUZZ_SEED"].flatMap { UInt64($0) } ?? .random(in: 0 ... .max)
+    static let isListing = environment["PATCHBAY_FUZZ_LIST"] != nil
     static let target = environment["PATCHBAY_FUZZ_TARGET"]
     /// Where inputs that crashed the process are left.
     static let folder = URL(filePath: environment["PATCHBAY_FUZZ_DIR"] ?? "/tmp/patchbay-fuzz")
@@ -21,7 +22,8 @@ private enum Order {
 
 @Suite("Every parser of bytes from outside", .serialized)
 struct FuzzTests {
-    private static let slowest = Duration.seconds(5)
+    /// Generous: a machine may be busy with everything at once.
+    private static let slowest = Duration.seconds(60)
 
     @Test("survives spoilt inputs (make fuzz)", .enabled(if: Order.inputs != nil), arguments: Order.targets)
     func fuzz(target: FuzzTarget) async throws {
@@ -61,6 +63,11 @@ struct FuzzTests {
         guard ContinuousClock.now - start < Self.slowest else {
             throw FuzzTarget.Finding("\(target.name): took too long: \(Data(input).base64EncodedString())")
         }
+    }
+
+    @Test("are known by name (make fuzz)", .enabled(if: Order.isListing))
+    func list() {
+        for target in FuzzTarget.all { print("fuzz-target \(target.name)") }
     }
 
     @Test("reads each of its good inputs, and those that once failed", arguments: FuzzTarget.all)
