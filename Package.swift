@@ -80,6 +80,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .target(name: "CMonotonicWaits", path: "Shared/CMonotonicWaits"),
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
         shared(
             "Schema",
@@ -88,7 +89,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Proto", "Generated/hashes.txt", "generate.sh"]),
-        shared("Kafka", ["CRdKafka"]),
+        shared("Kafka", ["CRdKafka", "CMonotonicWaits"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
@@ -184,7 +185,8 @@ let package = Package(
                 "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
                 "Kafka", "ServiceKit", "Curl",
             ]),
-        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+        tests(
+            "EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"], exclude: ["Tools"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]

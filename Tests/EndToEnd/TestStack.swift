@@ -36,6 +36,7 @@ final class TestStack: Sendable {
     let instances: [Instance]
     private let ports: [Instance: Int]
     private let isStatic: Set<Stack.Service>
+    private let environment: [Stack.Service: [String: String]]
     fileprivate let running = Mutex<[Instance: Running]>([:])
     /// One client for all who ask this stack something, and one for the crowd, behind which nobody else queues.
     let api: JourneyAPI
@@ -46,12 +47,13 @@ final class TestStack: Sendable {
     /// - Parameters:
     ///   - counts: of the services with several processes, or with one that is a dynamic member.
     ///   - partitions: of each topic.
+    ///   - environment: what processes of a service are told besides.
     static func with<Result>(
         _ broker: LocalBroker, _ counts: [Stack.Service: Int] = [:],
-        partitions: Int32 = TopicSettings.defaultPartitions,
+        partitions: Int32 = TopicSettings.defaultPartitions, environment: [Stack.Service: [String: String]] = [:],
         _ body: (TestStack) async throws -> Result
     ) async throws -> Result {
-        let stack = try await TestStack(broker, counts, partitions: partitions)
+        let stack = try await TestStack(broker, counts, partitions: partitions, environment: environment)
         do {
             try await stack.start()
             let result = try await body(stack)
@@ -65,8 +67,12 @@ final class TestStack: Sendable {
         }
     }
 
-    private init(_ broker: LocalBroker, _ counts: [Stack.Service: Int], partitions: Int32) async throws {
+    private init(
+        _ broker: LocalBroker, _ counts: [Stack.Service: Int], partitions: Int32,
+        environment: [Stack.Service: [String: String]]
+    ) async throws {
         self.broker = broker
+        self.environment = environment
         folder = try makeTemporaryFolder("patchbay-stack")
         let connection = KafkaConnection(properties: broker.properties, prefix: uniqueName("stack"))
         self.connection = connection
@@ -102,6 +108,7 @@ final class TestStack: Sendable {
             environment["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
             environment["PATCHBAY_DATA_DIR"] = folder.appending(path: "\(instance)-data").path
         }
+        environment.merge(self.environment[instance.service] ?? [:]) { $1 }
         let process = try stack.start(
             instance.service, name: "\(instance)", appendsToLog: true, environment: environment)
         running.withLock { $0[instance] = Running(process: process) }

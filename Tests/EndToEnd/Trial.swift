@@ -45,7 +45,8 @@ struct Trial: Sendable {
     /// - Parameter seed: printed; the environment's `PATCHBAY_SEED` goes before it.
     static func run(
         _ name: String, on broker: LocalBroker, _ counts: [Stack.Service: Int] = [:],
-        patience: Duration = .seconds(60), _ body: @escaping @Sendable (Trial) async throws -> Void
+        patience: Duration = .seconds(60), environment: [Stack.Service: [String: String]] = [:],
+        _ body: @escaping @Sendable (Trial) async throws -> Void
     ) async throws {
         let given = ProcessInfo.processInfo.environment["PATCHBAY_SEED"].flatMap { UInt64($0) }
         let seed = given ?? UInt64.random(in: 0...UInt64.max)
@@ -55,7 +56,7 @@ struct Trial: Sendable {
             let (ports, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
             group.addTask { try await receiver.run { continuation.yield($0) } }
             guard let port = await ports.first(where: { _ in true }) else { return }
-            try await TestStack.with(broker, counts) { stack in
+            try await TestStack.with(broker, counts, environment: environment) { stack in
                 try await stack.apply(organization, values: ["receiver": "http://127.0.0.1:\(port)"])
                 let crowd = Crowd(stack, patience: patience)
                 try await crowd.enter()
