@@ -186,8 +186,25 @@ let package = Package(
                 "Kafka", "ServiceKit", "Curl",
             ]),
         tests(
+            "FuzzTests",
+            [
+                "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
+                "Kafka", "ServiceKit", "Curl", crypto, .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ], exclude: ["Regressions"]),
+        tests(
             "EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"], exclude: ["Tools"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The shared modules with their tests, and nothing else: for `make sanitize PART=shared`.
+if Context.environment["PATCHBAY_PART"] == "shared" {
+    let suites = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
+    package.products = []
+    package.targets.removeAll { target in
+        let path = target.path ?? ""
+        return !path.hasPrefix("Shared/") && path != "Tests/Support" && !suites.contains(target.name)
+    }
+}

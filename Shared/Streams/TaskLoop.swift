@@ -262,7 +262,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     private func sendConfiguration() throws {
         guard let current = task.context.configuration?.current else { return }
-        let known = task.shared.withLock { $0.state.configuration?.revision ?? 0 }
+        let known = task.shared.withLock { $0.state.knownRevision }
         guard current.revision > max(known, configurationSent) else { return }
         configurationSent = current.revision
         for (index, part) in current.parts.enumerated() {

@@ -1,3 +1,4 @@
+import Curl
 import Foundation
 import Kafka
 import Schema
@@ -37,6 +38,9 @@ final class TestStack: Sendable {
     private let isStatic: Set<Stack.Service>
     private let environment: [Stack.Service: [String: String]]
     fileprivate let running = Mutex<[Instance: Running]>([:])
+    /// One client for all who ask this stack something, and one for the crowd, behind which nobody else queues.
+    let api: JourneyAPI
+    let crowdAPI: JourneyAPI
     private let folder: URL
 
     /// Starts everything against a broker, does something, and stops everything whatever happens.
@@ -85,6 +89,11 @@ final class TestStack: Sendable {
                 bootstrapServers: broker.bootstrapServers, topicPrefix: connection.prefix,
                 ports: Dictionary(uniqueKeysWithValues: firstPorts), secrets: DevelopmentSecrets(),
                 environment: DevelopmentBroker.environment))
+        let settings = Journey.Settings(plan: stack.plan)
+        var limits = CurlLimits()
+        limits.inFlightMax = 1_024
+        api = JourneyAPI(settings: settings)
+        crowdAPI = JourneyAPI(settings: settings, curl: CurlClient(addresses: .all, limits: limits))
     }
 
     private func start() async throws {
@@ -110,7 +119,7 @@ final class TestStack: Sendable {
 
     func url(_ instance: Instance) -> String { "http://127.0.0.1:\(ports[instance] ?? 0)" }
 
-    var settings: Journey.Settings { Journey.Settings(plan: stack.plan) }
+    var settings: Journey.Settings { api.settings }
 
     func url(_ service: Stack.Service) -> String { stack.plan.url(of: service) }
 
@@ -173,6 +182,8 @@ final class TestStack: Sendable {
     private func stop() async -> [String] {
         for instance in instances { resume(instance) }
         let unclean = await Stack.stop(running.withLock { $0.values.map(\.process) })
+        await api.curl.close()
+        await crowdAPI.curl.close()
         try? FileManager.default.removeItem(at: folder)
         return unclean
     }

@@ -67,8 +67,8 @@ struct Trial: Sendable {
         }
     }
 
-    /// What the checker says of everything up to now.
-    func violations(isOver: Bool) async throws -> [Violation] {
+    /// A checker that has seen everything up to now.
+    private func witness() async throws -> Checker {
         var checker = Checker(
             Checker.Expectations(capacity: Crowd.capacity, warningPercent: Int64(Self.warningPercent)))
         let seen = crowd.seen
@@ -82,18 +82,19 @@ struct Trial: Sendable {
         for topic in [Topic.inbound, .work, .workEvents, .clocks, .outbound, .delivery, .slaEvents, .deadLetter] {
             for record in try await stack.records(topic) { checker.read(topic, record) }
         }
-        return checker.violations(isOver: isOver)
+        return checker
     }
 
     /// Waits until nothing is under way any more, and expects that every promise was kept.
     func settle(within limit: Duration = .seconds(90)) async throws {
         let end = ContinuousClock.now + limit
-        var violations = try await violations(isOver: true)
-        while !violations.isEmpty, ContinuousClock.now < end {
-            // Something wrong stays wrong: only what is still under way is worth waiting for.
-            guard try await self.violations(isOver: false).isEmpty else { break }
+        var checker = try await witness()
+        var violations = checker.violations(isOver: true)
+        // Something wrong stays wrong: only what is still under way is worth waiting for.
+        while !violations.isEmpty, ContinuousClock.now < end, checker.violations(isOver: false).isEmpty {
             try await Task.sleep(for: .milliseconds(500))
-            violations = try await self.violations(isOver: true)
+            checker = try await witness()
+            violations = checker.violations(isOver: true)
         }
         let text = violations.prefix(20).map { "  \($0)" }.joined(separator: "\n")
         #expect(violations.isEmpty, "\(violations.count) promises broken, seed \(seed):\n\(text)")

@@ -34,13 +34,14 @@ enum ContextService {
         let sink = InboundSink(topicPrefix: prefix, now: now) { topic, key, value, headers throws(KafkaError) in
             try await producer.send(topic: topic, key: key, value: value, headers: headers)
         }
-        CustomerRoutes(store: store, sink: sink).add(to: setup)
+        CustomerRoutes(store: store, sink: sink, unavailable: { timeline.unavailable }).add(to: setup)
         setup.health.check("streams") {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
         setup.health.check("timeline") {
-            timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
+            if let reason = timeline.unavailable { return .notReady(reason) }
+            return timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
         }
         let watch = BrokerWatch(kafka: settings.kafka)
         setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }

@@ -63,7 +63,10 @@ extension Duration {
 }
 
 private func clockMilliseconds(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    // As two integers: in a clean build the compiler takes the members of `timespec` for CoreFoundation's.
+    var time = (seconds: 0, nanoseconds: 0)
+    withUnsafeMutableBytes(of: &time) { bytes in
+        _ = bytes.baseAddress.map { clock_gettime(clock, $0.assumingMemoryBound(to: timespec.self)) }
+    }
+    return Int64(time.seconds) * 1_000 + Int64(time.nanoseconds) / 1_000_000
 }
