@@ -172,7 +172,7 @@ final class Crowd {
         guard !seat.isPosting, seat.posted < seat.due.count else { return }
         seats[index].isPosting = true
         let customer = "\(run)-\(index)-\(seat.generation)"
-        let mark = "\(index).\(seat.generation).\(seat.posted)"
+        let mark = "\(run).\(index).\(seat.generation).\(seat.posted)"
         let request = stand.requests.message(
             account: "page", customer: customer, mark: mark, id: "\(customer)-\(seat.posted)")
         loop.send(request, over: channel) { [self] status, _, _ in
@@ -189,8 +189,12 @@ final class Crowd {
     }
 
     private func seen(_ mark: String, at now: UInt64) -> Bool {
-        let parts = mark.split(separator: ".").compactMap { Int($0) }
-        guard parts.count == 3, seats.indices.contains(parts[0]) else { return false }
+        let words = mark.split(separator: ".")
+        let parts = words.dropFirst().compactMap { Int($0) }
+        // What another crowd left on the desk stays there.
+        guard let first = words.first, first == run, parts.count == 3, seats.indices.contains(parts[0]) else {
+            return false
+        }
         let (index, generation, number) = (parts[0], parts[1], parts[2])
         let isOver = number == messagesPerConversation - 1
         guard generation == seats[index].generation else { return isOver }
