@@ -75,12 +75,15 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
     }
 
     let partition: Int32
+    /// An earlier task of this process has applied the log up to here: it cannot end before.
+    let seenOffset: Int64
     let context: TaskContext<Machine>
     let shared: Mutex<Shared>
     private let thread = Mutex<NamedThread?>(nil)
 
-    init(partition: Int32, isPromoted: Bool, context: TaskContext<Machine>) {
+    init(partition: Int32, isPromoted: Bool, seenOffset: Int64, context: TaskContext<Machine>) {
         self.partition = partition
+        self.seenOffset = seenOffset
         self.context = context
         shared = Mutex(Shared(isPromoted: isPromoted, state: context.makeState(partition)))
     }

@@ -194,7 +194,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     func append(_ control: Control, value: [UInt8] = []) throws {
         try produce(
-            topic: settings.log, partition: partition, key: Array("patchbay-control".utf8), value: value,
+            topic: settings.log, partition: partition, key: Control.key, value: value,
             headers: control.headers, tag: -1)
     }
 
