@@ -51,6 +51,17 @@ package final class Admin: @unchecked Sendable {
         }
     }
 
+    /// Asks a broker for as little as there is.
+    /// - Throws: when none answers in time.
+    package func ping(timeout: Duration) throws(KafkaError) {
+        try client.use("ping") { handle throws(KafkaError) in
+            var metadata: UnsafePointer<rd_kafka_metadata>?
+            let code = rd_kafka_metadata(handle.instance, 0, nil, &metadata, timeout.milliseconds)
+            if let metadata { rd_kafka_metadata_destroy(metadata) }
+            if let error = Client.error(code, of: handle.instance, context: "ping") { throw error }
+        }
+    }
+
     /// Makes topics, each on its own.
     /// - Returns: for each topic nil, or why not: `.topicAlreadyExists`, `.invalidConfiguration`, ….
     package func createTopics(_ topics: [NewTopic], timeout: Duration) throws(KafkaError) -> [String: KafkaError?] {

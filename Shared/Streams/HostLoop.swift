@@ -248,11 +248,12 @@ extension StreamSettings {
         ["message.max.bytes": "\(DeadLetter.bytesMax + (64 << 10))"].merging(kafka) { _, given in given }
     }
 
-    /// The group decides within the session time-out that a member is gone.
+    /// The group decides within the session time-out that a member is gone. The others hear of it by their next
+    /// heartbeat, which is cheap: often enough that they lead within a second or two.
     var memberProperties: [String: String] {
         let milliseconds = sessionTimeout.milliseconds
         let defaults = [
-            "session.timeout.ms": "\(milliseconds)", "heartbeat.interval.ms": "\(max(1, milliseconds / 5))",
+            "session.timeout.ms": "\(milliseconds)", "heartbeat.interval.ms": "\(max(1, milliseconds / 20))",
         ]
         return defaults.merging(kafka) { _, given in given }
     }

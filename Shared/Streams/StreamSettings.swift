@@ -21,7 +21,7 @@ package struct StreamSettings: Sendable {
     /// Effects under way at once in one partition.
     package var effectsInFlightMax: Int = 128
     /// After this long without heartbeats the group gives the partitions to others; effects are not begun on older
-    /// evidence of leadership than this.
+    /// evidence of leadership than this. `session.timeout.ms` among the properties sets it too.
     package var sessionTimeout: Duration = .seconds(10)
     /// How long a task may take for its last checkpoint when it stops.
     package var stopTimeout: Duration = .seconds(3)
@@ -44,6 +44,7 @@ package struct StreamSettings: Sendable {
         self.deadLetter = deadLetter
         self.group = group
         self.kafka = kafka
+        if let given = kafka["session.timeout.ms"].flatMap({ Int64($0) }) { sessionTimeout = .milliseconds(given) }
     }
 }
 

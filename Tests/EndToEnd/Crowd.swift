@@ -79,16 +79,25 @@ final class Crowd: Sendable {
         }
     }
 
-    private func post(message number: Int) async throws {
+    /// Posts a message until it is accepted.
+    func post(message number: Int) async throws {
+        let id = try await patiently(at: number) { api in
+            try await self.send(number, api).status(202).json.text("message_id")
+        }
+        memory.withLock { $0.accepted.append(id) }
+    }
+
+    /// Posts a message once, whatever comes of it.
+    func attempt(message number: Int) async throws -> JourneyAPI.Answer { try await send(number, api) }
+
+    private func send(_ number: Int, _ api: JourneyAPI) async throws -> JourneyAPI.Answer {
         let author = number % Self.customers
         let customer = JSONValue.object(["kind": "handle", "value": "customer-\(author)"])
         let message: JSONValue = .object([
             "message_id": "\(run)-\(number)", "from": customer, "text": "message \(number)",
         ])
-        let id = try await patiently(at: number) {
-            try await $0.postMessage(account: "page-\(author % 2)", message).text("message_id")
-        }
-        memory.withLock { $0.accepted.append(id) }
+        let url = "\(api.settings.connector)/v1/channels/page-\(author % 2)/messages"
+        return try await api.send("POST", url, as: .connector, json: message, timeout: .seconds(15))
     }
 
     /// One agent's day: accepts most of what is offered, answers, completes. Every request has a key, so it can be

@@ -66,18 +66,16 @@ final class TestStack: Sendable {
         folder = try makeTemporaryFolder("patchbay-stack")
         let connection = KafkaConnection(properties: broker.properties, prefix: uniqueName("stack"))
         self.connection = connection
-        let catalogue = TopicCatalogue(connection: connection, partitions: partitions)
-        _ = try await onThread { try catalogue.create(try catalogue.differences()) }
+        try await Self.createTopics(connection, partitions)
         instances = Stack.Service.allCases.flatMap { service in
             (1...(counts[service] ?? 1)).map { Instance(service: service, number: $0) }
         }
         isStatic = Set(Stack.Service.allCases.filter { counts[$0] == nil })
         ports = Dictionary(uniqueKeysWithValues: zip(instances, Sockets.freePorts(instances.count)))
-        let executables = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let firstPorts = ports.filter { $0.key.number == 1 }.map { ($0.key.service, $0.value) }
         stack = Stack(
             Stack.Plan(
-                executables: Self.executables(from: executables), folder: folder,
+                executables: Self.executables, folder: folder,
                 bootstrapServers: broker.bootstrapServers, topicPrefix: connection.prefix,
                 ports: Dictionary(uniqueKeysWithValues: firstPorts), secrets: DevelopmentSecrets(),
                 environment: DevelopmentBroker.environment))
@@ -109,6 +107,14 @@ final class TestStack: Sendable {
 
     func url(_ service: Stack.Service) -> String { stack.plan.url(of: service) }
 
+    /// Makes the topics that are missing.
+    func createTopics() async throws { try await Self.createTopics(connection, TopicSettings.defaultPartitions) }
+
+    private static func createTopics(_ connection: KafkaConnection, _ partitions: Int32) async throws {
+        let catalogue = TopicCatalogue(connection: connection, partitions: partitions)
+        _ = try await onThread { try catalogue.create(try catalogue.differences()) }
+    }
+
     /// Puts an organization in force, and waits until nothing more is to be waited for: the first command tells.
     func apply(_ text: String, values: [String: String]) async throws {
         let store = ConfigurationStore(connection: connection)
@@ -121,8 +127,9 @@ final class TestStack: Sendable {
 
     var areAllRunning: Bool { running.withLock { $0.values.allSatisfy(\.process.isRunning) } }
 
-    /// Every record of a topic, in the order of each partition, with records of a transaction that was aborted.
-    func records(_ topic: Topic) async throws -> [Record] {
+    /// Every record of a topic, in the order of each partition; those of aborted transactions too, unless they are not
+    /// wanted.
+    func records(_ topic: Topic, readCommitted: Bool = false) async throws -> [Record] {
         let connection = connection
         return try await onThread {
             let name = connection.name(topic)
@@ -130,7 +137,8 @@ final class TestStack: Sendable {
             let partitions = (0..<Int32(count)).map { TopicPartition(topic: name, partition: $0) }
             let consumer = try DataConsumer(
                 properties: connection.properties,
-                assignments: Dictionary(uniqueKeysWithValues: partitions.map { ($0, .beginning) }))
+                assignments: Dictionary(uniqueKeysWithValues: partitions.map { ($0, .beginning) }),
+                readCommitted: readCommitted)
             defer { consumer.close() }
             var (records, unread) = ([Record](), Set(partitions))
             let end = ContinuousClock.now + .seconds(60)
@@ -170,8 +178,8 @@ final class TestStack: Sendable {
     }
 
     /// Test bundles lie beside the executables, or in a folder beside them.
-    private static func executables(from folder: URL) -> URL {
-        var folder = folder
+    static var executables: URL {
+        var folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         for _ in 0..<4 {
             if FileManager.default.isExecutableFile(atPath: folder.appending(path: "connector").path) { return folder }
             folder = folder.deletingLastPathComponent()
@@ -224,6 +232,14 @@ extension TestStack {
         let group = "\(connection.prefix)-\(instance.service.rawValue)"
         let count = try await broker.evict("\(instance)", from: group)
         #expect(count > 0, "\(instance) was in the group")
+    }
+
+    /// Waits until a process has ended by itself.
+    /// - Returns: its exit code, and the end of its log.
+    func waitForExit(_ instance: Instance, within limit: Duration = .seconds(60)) async throws -> (Int32?, String) {
+        let process = try process(instance)
+        try await eventually("\(instance) ends by itself", within: limit) { !process.isRunning }
+        return (await process.waitForExit(), process.lastLines(20).joined(separator: "\n"))
     }
 
     func isRunning(_ instance: Instance) throws -> Bool { try process(instance).isRunning }

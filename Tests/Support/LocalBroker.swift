@@ -103,6 +103,29 @@ package final class LocalBroker: Sendable {
         try await launch()
     }
 
+    /// Stops it where it stands, with SIGSTOP: connections stay open, and nothing is answered.
+    package func pause() async throws {
+        try order("STOP")
+        let properties = properties.merging(["log_level": "0"]) { $1 }
+        try await eventually("the broker on port \(port) sleeps") {
+            try await onThread {
+                let admin = try Admin(properties: properties)
+                defer { admin.close() }
+                return (try? admin.ping(timeout: .milliseconds(300))) == nil
+            }
+        }
+    }
+
+    /// Lets a paused broker go on.
+    package func resume() throws { try order("CONT") }
+
+    /// Ends it with SIGKILL, and starts an empty one on the same port.
+    package func loseData() async throws {
+        try await end("KILL")
+        try FileManager.default.removeItem(at: folder.appending(path: "data"))
+        try await launch()
+    }
+
     /// Ends it and removes its data.
     package func close() async throws {
         try await end("KILL")
@@ -111,13 +134,20 @@ package final class LocalBroker: Sendable {
 }
 
 extension LocalBroker {
-    /// Starts the broker in a shell that waits for an order (a signal's name) or for this process to end.
+    /// Starts the broker in a shell that waits for orders (signals' names) until one ends it, or this process ends.
     private static let script = """
         "$@" </dev/null >>"$0/broker.log" 2>&1 &
         broker=$!
-        read -r signal || { signal=KILL; ended=1; }
-        inner=$(cat /proc/$broker/task/$broker/children 2>/dev/null)
-        kill -$signal ${inner:-$broker} 2>/dev/null
+        send() {
+            inner=$(cat /proc/$broker/task/$broker/children 2>/dev/null)
+            kill -$1 ${inner:-$broker} 2>/dev/null
+        }
+        ended=1
+        while read -r signal; do
+            send $signal
+            case $signal in STOP | CONT) ;; *) ended=; break ;; esac
+        done
+        [ -z "$ended" ] || send KILL
         wait $broker
         [ -z "$ended" ] || rm -rf "$0"
         """
@@ -144,6 +174,12 @@ extension LocalBroker {
         }
     }
 
+    private func order(_ signal: String) throws {
+        try running.withLock { running in
+            try running?.orders.fileHandleForWriting.write(contentsOf: Data("\(signal)\n".utf8))
+        }
+    }
+
     private func end(_ signal: String) async throws {
         let running = running.withLock { running in
             defer { running = nil }
@@ -161,7 +197,7 @@ extension LocalBroker {
     }
 
     /// Where `noida-db` is: `PATCHBAY_NOIDA`, the repository's `.venv`, or the `PATH`.
-    private static func executable() throws -> String {
+    package static func executable() throws -> String {
         let environment = ProcessInfo.processInfo.environment
         if let path = environment["PATCHBAY_NOIDA"] { return path }
         let folders = (environment["PATH"] ?? "").split(separator: ":").map(String.init)

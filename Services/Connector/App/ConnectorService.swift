@@ -50,6 +50,8 @@ enum ConnectorService {
         setup.health.check("configuration") {
             table.isRead ? .ready : .notReady("the configuration has not been read yet")
         }
+        let watch = BrokerWatch(kafka: settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         collectMetrics(setup.metrics, host)
         setup.run("clients") {
             // First in, last out: everything else may use them until it has ended.
@@ -58,6 +60,7 @@ enum ConnectorService {
             producer.close()
         }
         setup.run("configuration", table.run)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
     }
 

@@ -39,6 +39,8 @@ enum ContextService {
         setup.health.check("timeline") {
             timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
         }
+        let watch = BrokerWatch(kafka: settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         ContextMetrics(host: host, store: store).collect(in: setup.metrics)
         setup.run("clients") {
             // First in, last out: everything else may use them until it has ended. The sleep ends by cancellation.
@@ -48,6 +50,7 @@ enum ContextService {
         }
         setup.run("configuration", table.run)
         setup.run("timeline", timeline.run, shutdown: timeline.shutdown)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
     }
 

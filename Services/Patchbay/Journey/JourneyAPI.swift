@@ -27,8 +27,13 @@ struct JourneyAPI: Sendable {
 
     struct Answer {
         var status: Int
+        var headers: [CurlHeader]
         var text: String
         var json: JSONValue
+
+        func header(_ name: String) -> String? {
+            headers.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
 
         /// - Throws: `JourneyFailure` unless the status is one of these.
         func status(_ accepted: Int...) throws -> Answer {
@@ -61,7 +66,7 @@ struct JourneyAPI: Sendable {
         }
         let response = try await curl.send(request)
         let json = (try? JSONValue(parsing: response.body)) ?? .null
-        return Answer(status: response.status, text: response.text, json: json)
+        return Answer(status: response.status, headers: response.headers, text: response.text, json: json)
     }
 
     /// A change that a client names, so that sending it again changes nothing.

@@ -35,9 +35,16 @@ final class ChildProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log
         process.standardError = log
-        process.terminationHandler = { exit.set($0.terminationReason == .exit ? $0.terminationStatus : nil) }
+        process.terminationHandler = { ended in
+            exit.set(ended.terminationReason == .exit ? ended.terminationStatus : nil)
+            Lifeline.shared.drop(ended.processIdentifier)
+        }
         self.process = process
+        let lifeline = Lifeline.shared
         try process.run()
+        lifeline.hold(process.processIdentifier)
+        // It may have been dropped before it was held.
+        if exit.isSet { lifeline.drop(process.processIdentifier) }
         try? log.close()
     }
 

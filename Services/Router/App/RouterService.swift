@@ -41,6 +41,8 @@ package enum RouterService {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
+        let watch = BrokerWatch(kafka: setup.settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { RouterMetrics.collect(host, into: &$0) }
         let agents = setup.routes(for: .agent, .supervisor)
         AgentRoutes(desk: desk, news: news).add(to: agents)
@@ -52,6 +54,7 @@ package enum RouterService {
             try await untilCancelled()
         }
         setup.run("configuration", table.run, shutdown: table.shutdown)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
         setup.run("heartbeat", news.beat)
     }

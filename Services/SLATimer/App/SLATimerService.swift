@@ -29,9 +29,12 @@ package enum SLATimerService {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
+        let watch = BrokerWatch(kafka: setup.settings.kafka)
+        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { StreamMetrics.collect(host.status, into: &$0) }
         ClockRoutes(clocks: ClockReader(host)).add(to: setup.routes(for: .agent, .supervisor))
         setup.run("configuration", table.run, shutdown: table.shutdown)
+        setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
     }
 

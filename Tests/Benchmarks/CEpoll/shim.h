@@ -1,8 +1,4 @@
-// epoll, which Swift's Glibc module leaves out.
+// epoll, which Swift's Glibc module leaves out. No feature macros here: types shared with Glibc must look the same.
 #pragma once
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <sys/epoll.h>
-#include <time.h>

@@ -1,0 +1,135 @@
+import Foundation
+import Kafka
+import Schema
+import ServiceKit
+import TestSupport
+import Testing
+
+@testable import PatchbayCLI
+
+extension WholeStack {
+    @Suite("The broker goes away", .serialized)
+    struct BrokerTests {
+        enum Absence: String, CaseIterable, Sendable {
+            /// Connections stay open, and nothing is answered.
+            case asleep
+            /// Stopped cleanly and started again with its data.
+            case stopped
+        }
+
+        @Test(
+            "While it is away: 503 with Retry-After, /readyz says why, /livez stays 200; back, everything recovers alone",
+            .timeLimit(.minutes(6)), arguments: Absence.allCases)
+        func away(_ absence: Absence) async throws {
+            try await Self.goAway(absence, for: .seconds(8))
+        }
+
+        @Test(
+            "Away for 30 s, again and again", .enabled(if: soakTime != nil), .timeLimit(.minutes(1_000)),
+            arguments: Absence.allCases)
+        func soak(_ absence: Absence) async throws {
+            let end = ContinuousClock.now + (soakTime ?? .zero) / Absence.allCases.count
+            repeat { try await Self.goAway(absence, for: .seconds(30)) } while ContinuousClock.now < end
+        }
+
+        private static func goAway(_ absence: Absence, for time: Duration) async throws {
+            try await LocalBroker.with { broker in
+                try await Trial.run("\(absence)", on: broker, patience: .seconds(180)) { trial in
+                    try await trial.crowd.serving {
+                        async let posting: Void = trial.crowd.post(300, aSecond: 25)
+                        try await eventually("messages flow") { trial.crowd.seen.accepted.count > 50 }
+                        let back = ContinuousClock.now + time
+                        switch absence {
+                        case .asleep: try await broker.pause()
+                        case .stopped: try await broker.stop()
+                        }
+                        try await expectHonesty(trial)
+                        try await Task.sleep(until: back, clock: .continuous)
+                        switch absence {
+                        case .asleep: try broker.resume()
+                        case .stopped: try await broker.restart()
+                        }
+                        for instance in trial.stack.instances { try await trial.stack.waitUntilReady(instance) }
+                        #expect(trial.stack.areAllRunning, "nobody was restarted")
+                        try await posting
+                        // What was refused may be sent again, and is one message even if it had landed.
+                        try await trial.crowd.post(message: refusedNumber)
+                        try await trial.settle(within: .seconds(120))
+                    }
+                }
+            }
+        }
+
+        /// Beyond the numbers that the crowd posts.
+        private static let refusedNumber = 1_000_000
+
+        /// What everybody says while nothing can be written.
+        private static func expectHonesty(_ trial: Trial) async throws {
+            let refusal = try await trial.crowd.attempt(message: refusedNumber)
+            #expect(refusal.status == 503, "\(refusal.text)")
+            #expect(refusal.header("retry-after").flatMap { Int($0) } != nil)
+            for instance in trial.stack.instances {
+                try await eventually("\(instance) says on /readyz that Kafka is away") {
+                    let answer = try await trial.stack.readiness(instance)
+                    return answer.status == 503 && answer.text.contains("Kafka")
+                }
+                let url = trial.stack.url(instance) + "/livez"
+                _ = try await trial.crowd.api.send("GET", url, as: .nobody).status(200)
+            }
+        }
+
+        @Test(
+            "One that has lost a log, or everything, is noticed: the start is refused with what to do",
+            .timeLimit(.minutes(5)))
+        func lostData() async throws {
+            try await LocalBroker.with { broker in
+                try await TestStack.with(broker) { stack in
+                    try await stack.apply(Trial.organization, values: ["receiver": "http://127.0.0.1:1"])
+                    let crowd = Crowd(stack)
+                    try await crowd.enter()
+                    try await crowd.post(5, aSecond: 5)
+                    // A clean stop makes a last checkpoint.
+                    for instance in stack.instances { try await stack.stop(instance) }
+
+                    let log = stack.connection.name(.work)
+                    try await delete([log], stack)
+                    try await stack.createTopics()
+                    let router = stack.instances(of: .router)[0]
+                    try await expectRefusal(of: router, stack, naming: [log, "was lost", "delete the topics of both"])
+
+                    try await broker.loseData()
+                    for instance in stack.instances {
+                        try await expectRefusal(of: instance, stack, naming: ["patchbay topics --apply"])
+                    }
+
+                    try await stack.createTopics()
+                    try await stack.apply(Trial.organization, values: ["receiver": "http://127.0.0.1:1"])
+                    for instance in stack.instances { try stack.restart(instance) }
+                    for instance in stack.instances { try await stack.waitUntilReady(instance) }
+                    try await crowd.enter()
+                    try await crowd.post(5, aSecond: 5)
+                }
+            }
+        }
+
+        private func delete(_ topics: [String], _ stack: TestStack) async throws {
+            let connection = stack.connection
+            try await onThread {
+                try connection.withAdmin { admin in
+                    for case (_, let error?) in try admin.deleteTopics(topics, timeout: connection.timeout) {
+                        throw error
+                    }
+                }
+            }
+        }
+
+        private func expectRefusal(
+            of instance: TestStack.Instance, _ stack: TestStack, naming words: [String]
+        ) async throws {
+            try stack.restart(instance)
+            let (code, log) = try await stack.waitForExit(instance)
+            #expect(code != 0 && code != nil, "\(instance) refuses to run")
+            for word in words { #expect(log.contains(word), "\(instance) says \(word): \(log)") }
+        }
+    }
+}
