@@ -1,4 +1,5 @@
 import CRdKafka
+import Dispatch
 import Synchronization
 
 /// A member of a consumer group that only learns which partitions it leads: it never reads a record.
@@ -129,9 +130,21 @@ package final class MemberConsumer: @unchecked Sendable {
     /// Gives back what is assigned, leaves the group and frees everything. A second call does nothing.
     ///
     /// Blocks the calling thread until calls on other threads have returned and the coordinator has answered, at most
-    /// about 5 seconds: a broker that is away does not hold up a shutdown.
+    /// about 8 seconds: a broker that is away does not hold up a shutdown.
     package func close() {
         guard let handle = client.retire() else { return }
+        // librdkafka waits without end for a group whose coordinator has forgotten it: that must hold up nobody.
+        let finished = DispatchSemaphore(value: 0)
+        _ = NamedThread.start("member-close") {
+            self.leave(handle)
+            finished.signal()
+        }
+        _ = finished.wait(timeout: .now() + .seconds(8))
+        state.withLock { $0.assignment = [] }
+    }
+
+    /// On a thread of its own, which may outlive `close()`: it holds on to this object, so to the client's context.
+    private func leave(_ handle: Client.Handle) {
         settle(handle)
         let closing = rd_kafka_queue_new(handle.instance)!
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
@@ -150,7 +163,6 @@ package final class MemberConsumer: @unchecked Sendable {
         rd_kafka_queue_destroy(closing)
         rd_kafka_queue_destroy(handle.queue)
         rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-        state.withLock { $0.assignment = [] }
     }
 }
 

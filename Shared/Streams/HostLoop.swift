@@ -175,7 +175,7 @@ final class HostLoop<Machine: StreamMachine> {
     }
 
     private func remember(_ task: Task) {
-        seen[task.partition] = max(seen[task.partition] ?? 0, task.status.position)
+        seen[task.partition] = max(seen[task.partition] ?? 0, task.shared.withLock { $0.readOffset })
     }
 
     private func stopTasks(where isMeant: (Int32) -> Bool, _ how: Task.Stop) {

@@ -71,6 +71,8 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
         var results: [Results] = []
         var lastProgress = ContinuousClock.now
         var logEnd: Int64 = 0
+        /// The offset after the last record that this task has read from the log; 0 before.
+        var readOffset: Int64 = 0
         var wakeUp: (@Sendable () -> Void)?
     }
 

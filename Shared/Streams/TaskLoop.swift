@@ -142,6 +142,7 @@ final class TaskLoop<Machine: StreamMachine> {
             }
             let step = shared.state.apply(record, skipReason: skipReason)
             shared.logEnd = max(shared.logEnd, record.offset + 1)
+            shared.readOffset = record.offset + 1
             task.context.onApplied(
                 AppliedRecord(
                     partition: partition, offset: record.offset, at: shared.state.instant, record: step.record,
@@ -168,6 +169,8 @@ final class TaskLoop<Machine: StreamMachine> {
     func send(_ sends: [StreamState<Machine>.Send], at offset: Int64) throws {
         guard offset >= confirmedOffset else { return }
         acknowledgements.expect(sends.count, at: offset)
+        let letters = sends.count { $0.topic == settings.deadLetter }
+        task.context.counters.sent(sends.count - letters, deadLetters: letters)
         for send in sends {
             try produce(
                 topic: send.topic, partition: nil, key: send.key, value: send.value, headers: send.headers,

@@ -103,27 +103,6 @@ struct RefusalTests {
         #expect(error?.context.contains("entity/A: expected three numbers: it was written by another program") == true)
     }
 
-    @Test("to go on, when the broker comes back without its data", arguments: [false, true])
-    func brokerLostData(topicsAreMadeAnew: Bool) async throws {
-        let broker = try await LocalBroker.start()
-        let stand = try await BankStand(broker: broker)
-        let host = stand.makeHost { $0.kafka["log_level"] = "0" }
-        let running = Task { try await host.run() }
-        defer { running.cancel() }
-        try await eventually("it leads", within: .seconds(60)) { host.leads(1) }
-        try await stand.send(Array(repeating: "deposit A 1", count: 50))
-        try await eventually("a checkpoint") { try host.read(0) { $0.accounts["A"]?.balance } == 50 }
-        try await broker.loseData()
-        if topicsAreMadeAnew { try await stand.makeTopics() }
-        let error = await #expect(throws: StreamError.self) { try await running.value }
-        #expect(error?.code == .refused)
-        #expect(
-            error?.context.contains(topicsAreMadeAnew ? "the broker lost data" : "the broker has lost its data")
-                == true,
-            "\(String(describing: error))")
-        try await broker.close()
-    }
-
     @Test("with a checkpoint beyond the end of its log")
     func lostLog() async throws {
         let stand = try await BankStand()
