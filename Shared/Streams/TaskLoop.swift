@@ -131,6 +131,7 @@ final class TaskLoop<Machine: StreamMachine> {
         }
         guard try !isKnown(record) else { return }
         try probe(.polled)
+        let isFresh = isAtEnd
         isAtEnd = false
         lastRecordAt = clock.now
         let isFollower = outputs == nil
@@ -145,7 +146,7 @@ final class TaskLoop<Machine: StreamMachine> {
             task.context.onApplied(
                 AppliedRecord(
                     partition: partition, offset: record.offset, at: shared.state.instant, record: step.record,
-                    outputs: step.outputs, isLive: isLeading),
+                    outputs: step.outputs, isLive: isLeading, isFresh: isFresh),
                 shared.state.machine)
             return step
         }

@@ -34,7 +34,7 @@ enum ConnectorService {
             logger: setup.logger, now: { [clock = setup.clock] in clock.now })
         let host = StreamHost(
             settings: streamSettings(settings, prefix), configuration: table, performer: performer,
-            onApplied: { [clock = setup.clock] applied, _ in if applied.isLive { clock.see(applied.at) } },
+            onApplied: { [clock = setup.clock] applied, _ in if applied.isFresh { clock.see(applied.at) } },
             onEvent: { [logger = setup.logger] in log($0, logger) },
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 

@@ -23,7 +23,7 @@ enum ContextService {
         }
         let host = StreamHost(
             settings: streamSettings(settings, prefix), configuration: table,
-            onApplied: { [clock = setup.clock] applied, _ in if applied.isLive { clock.see(applied.at) } },
+            onApplied: { [clock = setup.clock] applied, _ in if applied.isFresh { clock.see(applied.at) } },
             onEvent: { log($0, logger) },
             makeMachine: { _ in ContextStreamMachine(topicPrefix: prefix) })
         let store = try TimelineStore(

@@ -26,7 +26,7 @@ package enum RouterService {
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
             onApplied: { [clock = setup.clock] applied, machine in
-                if applied.isLive { clock.see(applied.at) }
+                if applied.isFresh { clock.see(applied.at) }
                 counters.count(applied)
                 for result in applied.outputs.compactMap(\.commandResult) { replies.fulfil(result.commandID, result) }
                 for agentID in machine.router.touchedAgents { news.tell(agentID) }

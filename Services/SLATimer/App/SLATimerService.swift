@@ -22,7 +22,7 @@ package enum SLATimerService {
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
             onApplied: { [clock = setup.clock] applied, _ in
-                if applied.isLive { clock.see(applied.at) }
+                if applied.isFresh { clock.see(applied.at) }
                 promises.count(applied)
             },
             onEvent: { event in logger.log(event) },
