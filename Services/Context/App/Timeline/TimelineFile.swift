@@ -35,6 +35,9 @@ struct TimelineFile: Sendable {
             // After a power cut the last transactions may be missing; they are read from the topics again.
             try db.execute(sql: "PRAGMA synchronous = NORMAL")
             try db.execute(sql: "PRAGMA cell_size_check = ON")
+            // Keys are random: what a batch touches lies all over the file, and is written once for many batches.
+            try db.execute(sql: "PRAGMA cache_size = -16000")
+            try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
         self.pool = pool
