@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # A crash report can take minutes to write; a core dump says more.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup build run test soak bench check mutate proto clean
+.PHONY: help setup build run test soak bench check fuzz sanitize mutate proto clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / - /' | sort
@@ -30,6 +30,12 @@ bench: setup ## measure a release against bare librdkafka; PARTS=latency,through
 
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
 	@scripts/check
+
+fuzz: build ## spoilt inputs for every parser of outside bytes (minutes); TARGET=json picks one, PATCHBAY_FUZZ_INPUTS the number
+	@scripts/step "fuzz" scripts/fuzz
+
+sanitize: setup ## Thread and Address Sanitizer (two builds of their own, long); SANITIZERS="thread address", PART=shared
+	@scripts/sanitize
 
 mutate: setup ## disable each mechanism that matters, and expect its test to fail (long)
 	@.venv/bin/python scripts/mutate $(MUTANTS)

@@ -80,6 +80,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .target(name: "CMonotonicWaits", path: "Shared/CMonotonicWaits"),
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
         shared(
             "Schema",
@@ -88,7 +89,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Proto", "Generated/hashes.txt", "generate.sh"]),
-        shared("Kafka", ["CRdKafka"]),
+        shared("Kafka", ["CRdKafka", "CMonotonicWaits"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
         shared(
@@ -184,8 +185,26 @@ let package = Package(
                 "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
                 "Kafka", "ServiceKit", "Curl",
             ]),
-        tests("EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"]),
+        tests(
+            "FuzzTests",
+            [
+                "ConnectorApp", "ContextApp", "RouterApp", "SLATimerApp", "PatchbayCLI", "Domain", "Schema", "Streams",
+                "Kafka", "ServiceKit", "Curl", crypto, .product(name: "Collections", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ], exclude: ["Regressions"]),
+        tests(
+            "EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"], exclude: ["Tools"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The shared modules with their tests, and nothing else: for `make sanitize PART=shared`.
+if Context.environment["PATCHBAY_PART"] == "shared" {
+    let suites = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
+    package.products = []
+    package.targets.removeAll { target in
+        let path = target.path ?? ""
+        return !path.hasPrefix("Shared/") && path != "Tests/Support" && !suites.contains(target.name)
+    }
+}

@@ -74,19 +74,24 @@ static inline rd_kafka_resp_err_t patchbay_note_request(
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/// How long to wait after the answer to a fetch: not at all after records; else an eighth of the time since there were
-/// some, between 1 and 5 ms, so that what is busy stays quick and what is idle stays quiet.
-static inline int64_t patchbay_fetch_pause(size_t bytes, int64_t round_trip_microseconds) {
-    const int64_t least = 1000000, most = 5000000, at_once_microseconds = 20000;
+/// How long to hold up the answer to a fetch, and with it the next fetch.
+///
+/// After nothing an eighth of the time since there was something, between `least` and 10 ms, so that what is busy stays
+/// quick and what is idle stays quiet. Something is not held up, unless the last came just before: then `least`, so that
+/// many records come in few answers.
+static inline int64_t patchbay_fetch_pause(size_t bytes, int64_t round_trip_microseconds, int64_t least) {
+    const int64_t most = 10000000, at_once_microseconds = 20000;
+    struct patchbay_fetches *fetches = patchbay_fetches();
     int64_t now = patchbay_nanoseconds();
-    if (bytes > patchbay_fetches()->smallest_answer_bytes) {
-        patchbay_fetches()->last_records_nanoseconds = now;
-        return 0;
+    int64_t quiet = now - fetches->last_records_nanoseconds;
+    if (bytes > fetches->smallest_answer_bytes) {
+        fetches->last_records_nanoseconds = now;
+        return quiet < 2 * least ? least : 0;
     }
-    patchbay_fetches()->smallest_answer_bytes = bytes;
+    fetches->smallest_answer_bytes = bytes;
     if (round_trip_microseconds > at_once_microseconds) return 0;
-    int64_t pause = (now - patchbay_fetches()->last_records_nanoseconds) / 8;
-    return pause < least ? least : pause > most ? most : pause;
+    int64_t pause = quiet / 8 < most ? quiet / 8 : most;
+    return pause < least ? least : pause;
 }
 
 static inline rd_kafka_resp_err_t patchbay_pace_answer(
@@ -94,7 +99,7 @@ static inline rd_kafka_resp_err_t patchbay_pace_answer(
     int32_t correlation, size_t bytes, int64_t round_trip_microseconds, rd_kafka_resp_err_t error, void *opaque) {
     const int16_t fetch = 1, sync_group = 14;
     struct timespec pause = {0, 0};
-    if (api_key == fetch) pause.tv_nsec = patchbay_fetch_pause(bytes, round_trip_microseconds);
+    if (api_key == fetch) pause.tv_nsec = patchbay_fetch_pause(bytes, round_trip_microseconds, (intptr_t)opaque);
     if (api_key == sync_group) pause.tv_nsec = 100000000;
     if (pause.tv_nsec > 0) nanosleep(&pause, NULL);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -106,8 +111,10 @@ static inline rd_kafka_resp_err_t patchbay_add_pacing(
     return rd_kafka_interceptor_add_on_response_received(client, "pace-answers", patchbay_pace_answer, opaque);
 }
 
-/// Keeps a consumer from asking for nothing in a loop (1 to 5 ms after an empty fetch that was answered at once), and
-/// from joining a group again before the others have heard of the last round (100 ms after each assignment).
-static inline void patchbay_conf_pace_answers(rd_kafka_conf_t *conf) {
-    rd_kafka_conf_interceptor_add_on_new(conf, "pace-answers", patchbay_add_pacing, NULL);
+/// Keeps a consumer from asking for nothing in a loop, for one record at a time while there are many, and from joining a
+/// group again before the others have heard of the last round (100 ms after each assignment).
+/// `least_nanoseconds`: the shortest pause between fetches.
+static inline void patchbay_conf_pace_answers(rd_kafka_conf_t *conf, int64_t least_nanoseconds) {
+    rd_kafka_conf_interceptor_add_on_new(
+        conf, "pace-answers", patchbay_add_pacing, (void *)(intptr_t)least_nanoseconds);
 }

@@ -30,10 +30,14 @@ package final class DataConsumer: @unchecked Sendable {
     }
 
     /// Reads several partitions.
-    /// - Parameter readCommitted: leaves out what an aborted transaction wrote, and waits behind an open one.
+    /// - Parameters:
+    ///   - readCommitted: leaves out what an aborted transaction wrote, and waits behind an open one.
+    ///   - pause: the shortest between two fetches that are answered at once: longer for whoever is in no hurry, so
+    ///     that many records come in few answers.
     /// - Throws: `.invalidArgument` naming an unknown property or a wrong value.
     package init(
-        properties: [String: String], assignments: [TopicPartition: Offset], readCommitted: Bool = false
+        properties: [String: String], assignments: [TopicPartition: Offset], readCommitted: Bool = false,
+        pause: Duration = .milliseconds(1)
     ) throws(KafkaError) {
         var all = [
             "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000", "fetch.wait.max.ms": "100",
@@ -48,7 +52,8 @@ package final class DataConsumer: @unchecked Sendable {
         all["isolation.level"] = readCommitted ? "read_committed" : "read_uncommitted"
         partitions = assignments.keys.sorted()
         context = "reader of \(partitions.count == 1 ? partitions[0].description : "\(partitions.count) partitions")"
-        client = try Client(RD_KAFKA_CONSUMER, properties: all, events: ConsumerEvents.all, context: context)
+        client = try Client(
+            RD_KAFKA_CONSUMER, properties: all, events: ConsumerEvents.all, pause: pause, context: context)
         let (context, ordered) = (context, partitions.map { ($0, assignments[$0]!.number) })
         do throws(KafkaError) {
             try client.use(context) { handle throws(KafkaError) in

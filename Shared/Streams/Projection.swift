@@ -40,6 +40,9 @@ package final class Projection: Sendable {
         var failure: String?
     }
 
+    /// Few large batches cost less than many small ones, and nobody waits for a projection.
+    private static let pause = Duration.milliseconds(20)
+
     private let kafka: [String: String]
     private let topics: [String]
     private let handler: @Sendable (ProjectionBatch) throws -> Void
@@ -90,7 +93,7 @@ package final class Projection: Sendable {
             places[partition] = (place?.nextOffset ?? 0, OriginFilter(marks: place?.marks ?? []))
             assignments[partition] = place.map { .at($0.nextOffset) } ?? .beginning
         }
-        let consumer = try DataConsumer(properties: kafka, assignments: assignments)
+        let consumer = try DataConsumer(properties: kafka, assignments: assignments, pause: Self.pause)
         defer { consumer.close() }
         state.withLock { state in
             state.behind = Set(partitions)

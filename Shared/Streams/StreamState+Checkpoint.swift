@@ -13,6 +13,7 @@ struct Position: Codable {
     var marks: [OriginFilter.Mark]
     var configurationRevision: Int64?
     var configurationParts: Int?
+    var refusedRevision: Int64?
     var arrivingRevision: Int64?
     var arrivingCount: Int?
     var rules: Int?
@@ -65,6 +66,7 @@ extension StreamState {
             Position(
                 nextOffset: nextOffset, instantMilliseconds: instant.milliseconds, leader: leader, marks: origins.marks,
                 configurationRevision: configuration?.revision, configurationParts: configuration?.parts.count,
+                refusedRevision: refusedRevision,
                 arrivingRevision: arriving?.revision, arrivingCount: arriving?.count,
                 rules: rules, lastTimestamp: lastTimestamp))
     }
@@ -92,6 +94,7 @@ extension StreamState {
         instant = Instant(milliseconds: position.instantMilliseconds)
         leader = position.leader
         origins = OriginFilter(marks: position.marks)
+        refusedRevision = position.refusedRevision
         try restoreConfiguration(position, entries)
         for (key, value) in entries {
             if key.hasPrefix(Self.entityPrefix) {
@@ -111,7 +114,7 @@ extension StreamState {
     {
         if let revision = position.configurationRevision, let count = position.configurationParts {
             var parts: [[UInt8]] = []
-            for index in 0..<count {
+            for index in 0..<(try Self.partCount(count)) {
                 guard let part = entries[Self.configurationKey(index)] else {
                     throw StreamError(.badCheckpoint, "\(Self.configurationKey(index)) is missing")
                 }
@@ -127,9 +130,16 @@ extension StreamState {
         }
         if let revision = position.arrivingRevision, let count = position.arrivingCount {
             var partial = Arriving(revision: revision, count: count)
-            for index in 0..<count { partial.parts[index] = entries[Self.partKey(index)] }
+            for index in 0..<(try Self.partCount(count)) { partial.parts[index] = entries[Self.partKey(index)] }
             arriving = partial
         }
+    }
+
+    private static func partCount(_ count: Int) throws(StreamError) -> Int {
+        guard (0...Int(ConfigurationTable.partsMax)).contains(count) else {
+            throw StreamError(.badCheckpoint, "\(stateKeyOfPosition): \(count) parts of the configuration")
+        }
+        return count
     }
 
     private static func decode<Value: Decodable>(_ bytes: [UInt8], _ key: String) throws(StreamError) -> Value {

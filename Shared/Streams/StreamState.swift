@@ -29,7 +29,11 @@ struct StreamState<Machine: StreamMachine>: Sendable {
     var leader: String?
     var origins = OriginFilter()
     var effects: OrderedDictionary<String, Outstanding> = [:]
+    /// In force: the last revision that the machine has taken.
     var configuration: StreamConfiguration?
+    /// The last revision that the machine has refused. It would refuse it every time, so it is not asked again, and
+    /// what was in force before still is.
+    var refusedRevision: Int64?
     var arriving: Arriving?
     /// The version of the rules that the log has reached.
     var rules = 1
@@ -139,7 +143,7 @@ struct StreamState<Machine: StreamMachine>: Sendable {
     private mutating func take(part: Int, of count: Int, revision: Int64, _ value: [UInt8], _ step: inout Step)
         throws(PoisonRecord)
     {
-        guard revision > configuration?.revision ?? 0, revision >= arriving?.revision ?? 0 else { return }
+        guard revision > knownRevision, revision >= arriving?.revision ?? 0 else { return }
         if arriving?.revision != revision || arriving?.count != count {
             forgetArriving()
             arriving = Arriving(revision: revision, count: count)
@@ -149,13 +153,20 @@ struct StreamState<Machine: StreamMachine>: Sendable {
         guard let complete = arriving, complete.parts.count == count else { return }
         forgetArriving()
         let next = StreamConfiguration(revision: revision, parts: (0..<count).map { complete.parts[$0] ?? [] })
-        // The revision counts as taken even when the machine refuses it: it would refuse it every time.
+        do throws(PoisonRecord) {
+            step.outputs += try machine.configure(next, at: instant)
+        } catch {
+            refusedRevision = revision
+            throw error
+        }
         for index in 0..<max(count, configuration?.parts.count ?? 0) {
             changedKeys.append(Self.configurationKey(index))
         }
         configuration = next
-        step.outputs += try machine.configure(next, at: instant)
     }
+
+    /// The last revision that has come, whatever came of it.
+    var knownRevision: Int64 { max(configuration?.revision ?? 0, refusedRevision ?? 0) }
 
     private mutating func forgetArriving() {
         for part in arriving?.parts.keys ?? [] { changedKeys.append(Self.partKey(part)) }

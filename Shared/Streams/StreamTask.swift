@@ -155,6 +155,8 @@ package struct AppliedRecord: Sendable {
     package var outputs: [StreamOutput]
     /// Applied as leader, not in the replay of a recovery.
     package var isLive: Bool
+    /// It came after the log's end had been reached: its time was the present when it was read.
+    package var isFresh: Bool
 }
 
 /// Something that an operator may want to know.

@@ -131,6 +131,7 @@ final class TaskLoop<Machine: StreamMachine> {
         }
         guard try !isKnown(record) else { return }
         try probe(.polled)
+        let isFresh = isAtEnd
         isAtEnd = false
         lastRecordAt = clock.now
         let isFollower = outputs == nil
@@ -146,7 +147,7 @@ final class TaskLoop<Machine: StreamMachine> {
             task.context.onApplied(
                 AppliedRecord(
                     partition: partition, offset: record.offset, at: shared.state.instant, record: step.record,
-                    outputs: step.outputs, isLive: isLeading),
+                    outputs: step.outputs, isLive: isLeading, isFresh: isFresh),
                 shared.state.machine)
             return step
         }
@@ -264,7 +265,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     private func sendConfiguration() throws {
         guard let current = task.context.configuration?.current else { return }
-        let known = task.shared.withLock { $0.state.configuration?.revision ?? 0 }
+        let known = task.shared.withLock { $0.state.knownRevision }
         guard current.revision > max(known, configurationSent) else { return }
         configurationSent = current.revision
         for (index, part) in current.parts.enumerated() {

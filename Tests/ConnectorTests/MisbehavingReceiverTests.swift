@@ -61,8 +61,9 @@ struct MisbehavingReceiverTests {
         }
         let isSoaking = ProcessInfo.processInfo.environment["PATCHBAY_SOAK"] != nil
         try await deliver(["failing": server.url()]) { stage in
-            let messages = (0..<6).map { message("f\($0)", in: "fc\($0 % 2)", account: "failing") }
-            try await stage.send(messages)
+            for number in 0..<6 {
+                try await stage.send([message("f\(number)", in: "fc\(number % 2)", account: "failing")])
+            }
             let start = ContinuousClock.now
             try await eventually("it fails for a while", within: .seconds(120)) {
                 ContinuousClock.now - start > (isSoaking ? .seconds(60) : .seconds(2))

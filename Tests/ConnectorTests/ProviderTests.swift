@@ -49,7 +49,7 @@ struct WebhookDeliveryTests {
         }
         var message = message("m1")
         message.text = "Grüße, 漢字 🙂 \"quoted\" \\ \u{1}"
-        _ = await deliver(message, to: server.url(), now: { .system })
+        _ = await deliver(message, to: server.url(), now: { LogClock().now })
         let request = try #require(seen.withLock { $0 })
         let headers = ["webhook-id", "webhook-timestamp", "webhook-signature"].map { request.header($0) ?? "" }
         let text = try await VendorPython.run(

@@ -99,6 +99,7 @@ struct TestConnector: Sendable {
         token: String? = nil, headers: [CurlHeader] = []
     ) async throws -> CurlResponse {
         var request = CurlRequest(method: method, url: "http://127.0.0.1:\(port)\(path)", headers: headers)
+        (request.connectTimeout, request.timeout) = (.seconds(60), .seconds(120))
         request.body = body.map { Array($0.utf8) }
         if body != nil { request.headers.append(CurlHeader("Content-Type", type)) }
         if let token { request.headers.append(CurlHeader("Authorization", "Bearer \(token)")) }

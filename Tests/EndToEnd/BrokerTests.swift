@@ -36,28 +36,38 @@ extension WholeStack {
             try await LocalBroker.with { broker in
                 try await Trial.run("\(absence)", on: broker, patience: .seconds(180)) { trial in
                     try await trial.crowd.serving {
-                        async let posting: Void = trial.crowd.post(300, aSecond: 25)
-                        try await eventually("messages flow") { trial.crowd.seen.accepted.count > 50 }
-                        let back = ContinuousClock.now + time
                         switch absence {
-                        case .asleep: try await broker.pause()
-                        case .stopped: try await broker.stop()
-                        }
-                        try await expectHonesty(trial)
-                        try await Task.sleep(until: back, clock: .continuous)
-                        switch absence {
-                        case .asleep: try broker.resume()
-                        case .stopped: try await broker.restart()
+                        case .asleep:
+                            // In the middle of everything.
+                            async let posting: Void = trial.crowd.post(300, aSecond: 25)
+                            try await eventually("messages flow") { trial.crowd.seen.accepted.count > 50 }
+                            try await broker.pause()
+                            try await sitOut(time, trial)
+                            try broker.resume()
+                            try await posting
+                        case .stopped:
+                            // The local broker loses what it takes while it stops, so there must be nothing.
+                            try await trial.crowd.post(100, aSecond: 50)
+                            try await trial.settle()
+                            try await broker.stop()
+                            try await sitOut(time, trial)
+                            try await broker.restart()
+                            try await trial.crowd.post(100, aSecond: 50)
                         }
                         for instance in trial.stack.instances { try await trial.stack.waitUntilReady(instance) }
                         #expect(trial.stack.areAllRunning, "nobody was restarted")
-                        try await posting
                         // What was refused may be sent again, and is one message even if it had landed.
                         try await trial.crowd.post(message: refusedNumber)
                         try await trial.settle(within: .seconds(120))
                     }
                 }
             }
+        }
+
+        private static func sitOut(_ time: Duration, _ trial: Trial) async throws {
+            let back = ContinuousClock.now + time
+            try await expectHonesty(trial)
+            try await Task.sleep(until: back, clock: .continuous)
         }
 
         /// Beyond the numbers that the crowd posts.

@@ -32,10 +32,9 @@ final class Crowd: Sendable {
     init(_ stack: TestStack, run: String = uniqueName("run"), patience: Duration = .seconds(60)) {
         self.run = run
         self.patience = patience
-        let api = JourneyAPI(settings: stack.settings)
         let (connectors, routers) = (stack.instances(of: .connector), stack.instances(of: .router))
         sites = (0..<connectors.count * routers.count).map { number in
-            var site = api
+            var site = stack.crowdAPI
             site.settings.connector = stack.url(connectors[number % connectors.count])
             site.settings.router = stack.url(routers[number % routers.count])
             return site

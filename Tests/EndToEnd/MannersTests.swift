@@ -11,7 +11,7 @@ extension WholeStack {
         @Test("Every service tells problems as problem+json, and serves its health, metrics and OpenAPI")
         func problems() async throws {
             try await TestStack.with(try await .shared()) { stack in
-                let api = JourneyAPI(settings: stack.settings)
+                let api = stack.api
                 try await stack.apply(Trial.organization, values: ["receiver": "http://127.0.0.1:1"])
                 let crowd = Crowd(stack)
                 try await crowd.enter()

@@ -9,7 +9,6 @@ import TestSupport
 extension TestStack {
     /// The partitions that a process leads; none while it does not answer.
     func led(by instance: Instance) async -> Set<Int32> {
-        let api = JourneyAPI(settings: settings)
         let url = url(instance) + "/metrics"
         guard let text = try? await api.send("GET", url, as: .nobody, timeout: .seconds(2)).status(200).text else {
             return []
@@ -42,7 +41,7 @@ extension TestStack {
 
     /// `/readyz`, as it is.
     func readiness(_ instance: Instance) async throws -> JourneyAPI.Answer {
-        try await JourneyAPI(settings: settings).send("GET", url(instance) + "/readyz", as: .nobody)
+        try await api.send("GET", url(instance) + "/readyz", as: .nobody)
     }
 
     /// The checkpoints of a service as they were committed: for each partition where each of them goes on.

@@ -1,3 +1,4 @@
+import Curl
 import Foundation
 import Kafka
 import Schema
@@ -35,19 +36,24 @@ final class TestStack: Sendable {
     let instances: [Instance]
     private let ports: [Instance: Int]
     private let isStatic: Set<Stack.Service>
+    private let environment: [Stack.Service: [String: String]]
     fileprivate let running = Mutex<[Instance: Running]>([:])
+    /// One client for all who ask this stack something, and one for the crowd, behind which nobody else queues.
+    let api: JourneyAPI
+    let crowdAPI: JourneyAPI
     private let folder: URL
 
     /// Starts everything against a broker, does something, and stops everything whatever happens.
     /// - Parameters:
     ///   - counts: of the services with several processes, or with one that is a dynamic member.
     ///   - partitions: of each topic.
+    ///   - environment: what processes of a service are told besides.
     static func with<Result>(
         _ broker: LocalBroker, _ counts: [Stack.Service: Int] = [:],
-        partitions: Int32 = TopicSettings.defaultPartitions,
+        partitions: Int32 = TopicSettings.defaultPartitions, environment: [Stack.Service: [String: String]] = [:],
         _ body: (TestStack) async throws -> Result
     ) async throws -> Result {
-        let stack = try await TestStack(broker, counts, partitions: partitions)
+        let stack = try await TestStack(broker, counts, partitions: partitions, environment: environment)
         do {
             try await stack.start()
             let result = try await body(stack)
@@ -61,8 +67,12 @@ final class TestStack: Sendable {
         }
     }
 
-    private init(_ broker: LocalBroker, _ counts: [Stack.Service: Int], partitions: Int32) async throws {
+    private init(
+        _ broker: LocalBroker, _ counts: [Stack.Service: Int], partitions: Int32,
+        environment: [Stack.Service: [String: String]]
+    ) async throws {
         self.broker = broker
+        self.environment = environment
         folder = try makeTemporaryFolder("patchbay-stack")
         let connection = KafkaConnection(properties: broker.properties, prefix: uniqueName("stack"))
         self.connection = connection
@@ -79,6 +89,11 @@ final class TestStack: Sendable {
                 bootstrapServers: broker.bootstrapServers, topicPrefix: connection.prefix,
                 ports: Dictionary(uniqueKeysWithValues: firstPorts), secrets: DevelopmentSecrets(),
                 environment: DevelopmentBroker.environment))
+        let settings = Journey.Settings(plan: stack.plan)
+        var limits = CurlLimits()
+        limits.inFlightMax = 1_024
+        api = JourneyAPI(settings: settings)
+        crowdAPI = JourneyAPI(settings: settings, curl: CurlClient(addresses: .all, limits: limits))
     }
 
     private func start() async throws {
@@ -93,6 +108,7 @@ final class TestStack: Sendable {
             environment["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
             environment["PATCHBAY_DATA_DIR"] = folder.appending(path: "\(instance)-data").path
         }
+        environment.merge(self.environment[instance.service] ?? [:]) { $1 }
         let process = try stack.start(
             instance.service, name: "\(instance)", appendsToLog: true, environment: environment)
         running.withLock { $0[instance] = Running(process: process) }
@@ -103,7 +119,7 @@ final class TestStack: Sendable {
 
     func url(_ instance: Instance) -> String { "http://127.0.0.1:\(ports[instance] ?? 0)" }
 
-    var settings: Journey.Settings { Journey.Settings(plan: stack.plan) }
+    var settings: Journey.Settings { api.settings }
 
     func url(_ service: Stack.Service) -> String { stack.plan.url(of: service) }
 
@@ -166,6 +182,8 @@ final class TestStack: Sendable {
     private func stop() async -> [String] {
         for instance in instances { resume(instance) }
         let unclean = await Stack.stop(running.withLock { $0.values.map(\.process) })
+        await api.curl.close()
+        await crowdAPI.curl.close()
         try? FileManager.default.removeItem(at: folder)
         return unclean
     }

@@ -45,7 +45,8 @@ struct Trial: Sendable {
     /// - Parameter seed: printed; the environment's `PATCHBAY_SEED` goes before it.
     static func run(
         _ name: String, on broker: LocalBroker, _ counts: [Stack.Service: Int] = [:],
-        patience: Duration = .seconds(60), _ body: @escaping @Sendable (Trial) async throws -> Void
+        patience: Duration = .seconds(60), environment: [Stack.Service: [String: String]] = [:],
+        _ body: @escaping @Sendable (Trial) async throws -> Void
     ) async throws {
         let given = ProcessInfo.processInfo.environment["PATCHBAY_SEED"].flatMap { UInt64($0) }
         let seed = given ?? UInt64.random(in: 0...UInt64.max)
@@ -55,7 +56,7 @@ struct Trial: Sendable {
             let (ports, continuation) = AsyncStream.makeStream(of: Int.self, bufferingPolicy: .bufferingOldest(1))
             group.addTask { try await receiver.run { continuation.yield($0) } }
             guard let port = await ports.first(where: { _ in true }) else { return }
-            try await TestStack.with(broker, counts) { stack in
+            try await TestStack.with(broker, counts, environment: environment) { stack in
                 try await stack.apply(organization, values: ["receiver": "http://127.0.0.1:\(port)"])
                 let crowd = Crowd(stack, patience: patience)
                 try await crowd.enter()
@@ -66,8 +67,8 @@ struct Trial: Sendable {
         }
     }
 
-    /// What the checker says of everything up to now.
-    func violations(isOver: Bool) async throws -> [Violation] {
+    /// A checker that has seen everything up to now.
+    private func witness() async throws -> Checker {
         var checker = Checker(
             Checker.Expectations(capacity: Crowd.capacity, warningPercent: Int64(Self.warningPercent)))
         let seen = crowd.seen
@@ -81,18 +82,19 @@ struct Trial: Sendable {
         for topic in [Topic.inbound, .work, .workEvents, .clocks, .outbound, .delivery, .slaEvents, .deadLetter] {
             for record in try await stack.records(topic) { checker.read(topic, record) }
         }
-        return checker.violations(isOver: isOver)
+        return checker
     }
 
     /// Waits until nothing is under way any more, and expects that every promise was kept.
     func settle(within limit: Duration = .seconds(90)) async throws {
         let end = ContinuousClock.now + limit
-        var violations = try await violations(isOver: true)
-        while !violations.isEmpty, ContinuousClock.now < end {
-            // Something wrong stays wrong: only what is still under way is worth waiting for.
-            guard try await self.violations(isOver: false).isEmpty else { break }
+        var checker = try await witness()
+        var violations = checker.violations(isOver: true)
+        // Something wrong stays wrong: only what is still under way is worth waiting for.
+        while !violations.isEmpty, ContinuousClock.now < end, checker.violations(isOver: false).isEmpty {
             try await Task.sleep(for: .milliseconds(500))
-            violations = try await self.violations(isOver: true)
+            checker = try await witness()
+            violations = checker.violations(isOver: true)
         }
         let text = violations.prefix(20).map { "  \($0)" }.joined(separator: "\n")
         #expect(violations.isEmpty, "\(violations.count) promises broken, seed \(seed):\n\(text)")

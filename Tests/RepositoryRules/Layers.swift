@@ -38,7 +38,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
 
     /// Names that belong to this repository, wherever they are imported.
     static let ownModules: Set<String> =
-        shared.union(["CRdKafka", "CCurl", "PatchbayCLI", "TestSupport"])
+        shared.union(["CRdKafka", "CMonotonicWaits", "CCurl", "PatchbayCLI", "TestSupport"])
         .union(["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { ["\($0)App", "\($0)Core"] })
 
     var testDescription: String { folder }

@@ -31,14 +31,15 @@ enum ConnectorService {
             addresses: settings[ConnectorSettings.allowsPrivateAddresses] ? .all : .publicOnly, limits: curlLimits)
         let performer = DeliveryPerformer(
             http: http, secrets: settings.secrets, links: links, publicURL: publicURL, metrics: setup.metrics,
-            logger: setup.logger)
+            logger: setup.logger, now: { [clock = setup.clock] in clock.now })
         let host = StreamHost(
             settings: streamSettings(settings, prefix), configuration: table, performer: performer,
+            onApplied: { [clock = setup.clock] applied, _ in if applied.isFresh { clock.see(applied.at) } },
             onEvent: { [logger = setup.logger] in log($0, logger) },
             makeMachine: { _ in ConnectorStreamMachine(topicPrefix: prefix) })
 
         let sink = EventSink(
-            topicPrefix: prefix, intake: intake, now: { .system },
+            topicPrefix: prefix, intake: intake, now: { [clock = setup.clock] in clock.now },
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })

@@ -15,6 +15,9 @@ struct ContextMetrics: Sendable {
             samples.counter(
                 "patchbay_context_timeline_skipped_total", help: "Records that the timeline could not understand.",
                 value: Double(store.skipped))
+            samples.counter(
+                "patchbay_context_timeline_rebuilds_total", help: "Times that the timeline's file was thrown away.",
+                value: Double(store.rebuilds))
         }
     }
 

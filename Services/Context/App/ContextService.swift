@@ -22,22 +22,26 @@ enum ContextService {
             }
         }
         let host = StreamHost(
-            settings: streamSettings(settings, prefix), configuration: table, onEvent: { log($0, logger) },
+            settings: streamSettings(settings, prefix), configuration: table,
+            onApplied: { [clock = setup.clock] applied, _ in if applied.isFresh { clock.see(applied.at) } },
+            onEvent: { log($0, logger) },
             makeMachine: { _ in ContextStreamMachine(topicPrefix: prefix) })
         let store = try TimelineStore(
             directory: settings[ContextSettings.dataDirectory], prefix: prefix, logger: logger)
         let timeline = TimelineProjection(kafka: settings.kafka, prefix: prefix, store: store, logger: logger)
         let producer = try AsyncProducer(properties: settings.kafka)
-        let sink = InboundSink(topicPrefix: prefix, now: systemNow) { topic, key, value, headers throws(KafkaError) in
+        let now = { @Sendable [clock = setup.clock] in clock.now }
+        let sink = InboundSink(topicPrefix: prefix, now: now) { topic, key, value, headers throws(KafkaError) in
             try await producer.send(topic: topic, key: key, value: value, headers: headers)
         }
-        CustomerRoutes(store: store, sink: sink).add(to: setup)
+        CustomerRoutes(store: store, sink: sink, unavailable: { timeline.unavailable }).add(to: setup)
         setup.health.check("streams") {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
         setup.health.check("timeline") {
-            timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
+            if let reason = timeline.unavailable { return .notReady(reason) }
+            return timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
         }
         let watch = BrokerWatch(kafka: settings.kafka)
         setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
@@ -73,10 +77,5 @@ enum ContextService {
             case .error: .error
             }
         logger.log(level: level, "\(event.message)", metadata: event.metadata.mapValues { "\($0)" })
-    }
-
-    /// For headers only; no rule sees it.
-    @Sendable private static func systemNow() -> Instant {
-        Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 }

@@ -5,7 +5,7 @@ import ServiceKit
 /// The services as the journey's people use them: a connector, agents with a token each, a supervisor.
 struct JourneyAPI: Sendable {
     var settings: Journey.Settings
-    let curl = CurlClient(addresses: .all)
+    var curl = CurlClient(addresses: .all)
 
     /// Who makes a request.
     enum Caller: Sendable {

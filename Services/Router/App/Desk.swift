@@ -52,6 +52,25 @@ struct Desk: Sendable {
         return view
     }
 
+    /// What the agent sees, unless it is what this cursor stands for; copies nothing in that case.
+    func view(_ seat: Seat, after cursor: Cursor?) throws(Problem) -> AgentView? {
+        let agentID = seat.agentID
+        let (isKnown, view) = try read(seat.partition) { machine -> (Bool, AgentView?) in
+            guard let version = machine.router.agentVersion(agentID) else { return (false, nil) }
+            return (true, Cursor(version: version) == cursor ? nil : machine.router.agentView(agentID))
+        }
+        guard isKnown else { throw Rejection.unknown(agentID).problem }
+        return view
+    }
+
+    /// - Throws: `Problem` 404 for an agent who is not known where the seat is; 503 when that is not known here.
+    func check(_ seat: Seat) throws(Problem) {
+        let agentID = seat.agentID
+        guard try read(seat.partition, { $0.router.agentVersion(agentID) }) != nil else {
+            throw Rejection.unknown(agentID).problem
+        }
+    }
+
     /// What waits in a queue, in the partition of its pool; of one that moved, the older work items are elsewhere.
     func queue(_ id: QueueID) throws(Problem) -> QueueView? {
         guard let poolID = try first({ $0.router.poolOfQueue(id) }) else { return nil }
@@ -77,7 +96,7 @@ struct Desk: Sendable {
         _ action: AgentCommand.Action, id: CommandID, by seat: Seat, trace: TraceContext?
     ) async throws -> CommandResult {
         // What is not led here would be decided where this request cannot see it.
-        _ = try view(seat)
+        try check(seat)
         let command = AgentCommand(commandID: id, agentID: seat.agentID, poolID: seat.poolID, action: action)
         let result = try await replies.expect(id, within: Desk.resultTime) {
             try await log.append(.agent(command), pool: seat.poolID, partition: seat.partition, trace: trace)

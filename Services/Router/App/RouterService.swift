@@ -25,7 +25,8 @@ package enum RouterService {
         let counters = RouterMetrics(setup.metrics)
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
-            onApplied: { applied, machine in
+            onApplied: { [clock = setup.clock] applied, machine in
+                if applied.isFresh { clock.see(applied.at) }
                 counters.count(applied)
                 for result in applied.outputs.compactMap(\.commandResult) { replies.fulfil(result.commandID, result) }
                 for agentID in machine.router.touchedAgents { news.tell(agentID) }
@@ -35,7 +36,8 @@ package enum RouterService {
         let producer = try AsyncProducer(properties: setup.settings.kafka)
         let desk = Desk(
             host: host, replies: replies,
-            log: WorkLog(producer: producer, topic: Topic.work.name(prefix: prefix)), logger: logger)
+            log: WorkLog(producer: producer, topic: Topic.work.name(prefix: prefix), clock: setup.clock), logger: logger
+        )
 
         setup.health.check("streams") {
             let status = host.status

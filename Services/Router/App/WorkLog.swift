@@ -9,12 +9,12 @@ import ServiceKit
 struct WorkLog: Sendable {
     let producer: AsyncProducer
     let topic: String
+    let clock: LogClock
 
     /// - Throws: `Problem` 503: nothing was written, or it is not known whether it was.
     func append(_ command: WorkCommand, pool: PoolID, partition: Int32, trace: TraceContext?) async throws(Problem) {
-        let now = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
         let headers = EventHeaders(
-            id: UUID().uuidString.lowercased(), type: command.type, source: "/patchbay/router", time: now,
+            id: UUID().uuidString.lowercased(), type: command.type, source: "/patchbay/router", time: clock.now,
             traceContext: trace)
         do throws(KafkaError) {
             _ = try await producer.send(

@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import Hummingbird
 import SLATimerCore
 import ServiceKit
@@ -7,11 +6,13 @@ import ServiceKit
 /// What agents, supervisors and their tools can ask about clocks. Everything is read only.
 struct ClockRoutes: Sendable {
     let clocks: ClockReader
+    /// Only to say how much time is left: it decides nothing.
+    let clock: LogClock
 
     func add(to routes: RouterGroup<HTTPContext>) {
         routes.get("/v1/work-items/{id}/clocks") { _, context in
             let id = try context.pathID("id", WorkItemID.self)
-            guard let reading = try clocks.workItem(id, at: .now) else {
+            guard let reading = try clocks.workItem(id, at: clock.now) else {
                 throw Problem.notFound(
                     "No work item \(id) has clocks here. They are kept for a day after the work item is closed.")
             }
@@ -23,7 +24,7 @@ struct ClockRoutes: Sendable {
             }
             let listing = try clocks.workItems(
                 after: page.cursor?.parts.first.map { WorkItemID($0) },
-                with: states.map { [$0] } ?? Set(TrackedClock.State.allCases), limit: page.limit, at: .now)
+                with: states.map { [$0] } ?? Set(TrackedClock.State.allCases), limit: page.limit, at: clock.now)
             let isFull = listing.readings.count == page.limit
             let next = isFull ? listing.readings.last.map { Cursor([$0.item.id.rawValue]) } : nil
             return Response.json(
@@ -32,12 +33,5 @@ struct ClockRoutes: Sendable {
                     "complete": listing.isComplete,
                 ]))
         }
-    }
-}
-
-extension Instant {
-    /// The system's clock, only to say how much time is left: it decides nothing.
-    fileprivate static var now: Instant {
-        Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
     }
 }

@@ -21,7 +21,10 @@ package enum SLATimerService {
         let promises = PromiseMetrics(setup.metrics)
         let host = StreamHost(
             settings: streamSettings(setup.settings), configuration: table,
-            onApplied: { applied, _ in promises.count(applied) },
+            onApplied: { [clock = setup.clock] applied, _ in
+                if applied.isFresh { clock.see(applied.at) }
+                promises.count(applied)
+            },
             onEvent: { event in logger.log(event) },
             makeMachine: { _ in SLATimerStreamMachine(topicPrefix: prefix) })
 
@@ -32,7 +35,7 @@ package enum SLATimerService {
         let watch = BrokerWatch(kafka: setup.settings.kafka)
         setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { StreamMetrics.collect(host.status, into: &$0) }
-        ClockRoutes(clocks: ClockReader(host)).add(to: setup.routes(for: .agent, .supervisor))
+        ClockRoutes(clocks: ClockReader(host), clock: setup.clock).add(to: setup.routes(for: .agent, .supervisor))
         setup.run("configuration", table.run, shutdown: table.shutdown)
         setup.run("kafka", watch.run, shutdown: watch.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)

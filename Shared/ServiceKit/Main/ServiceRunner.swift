@@ -1,3 +1,4 @@
+internal import Domain
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
@@ -68,13 +69,14 @@ package struct ServiceRunner: Sendable {
     }
 
     /// Checks what can be checked without starting: the settings are already, the keys are here.
-    package func makeAuthenticator() async throws -> Authenticator {
+    package func makeAuthenticator(_ clock: LogClock = LogClock()) async throws -> Authenticator {
         if settings[AuthSettings.isDisabled] { return .disabled }
-        if let secret = settings[AuthSettings.secret] { return await Authenticator(secret: secret) }
+        let now: @Sendable () -> Double = { Double(clock.now.milliseconds) / 1_000 }
+        if let secret = settings[AuthSettings.secret] { return await Authenticator(secret: secret, now: now) }
         let key = AuthSettings.keySetFile.key
         guard let path = settings[AuthSettings.keySetFile] else { preconditionFailure("settings are checked") }
         guard let data = FileManager.default.contents(atPath: path),
-            let authenticator = try? await Authenticator(keySet: String(decoding: data, as: UTF8.self))
+            let authenticator = try? await Authenticator(keySet: String(decoding: data, as: UTF8.self), now: now)
         else {
             let expected = "a readable JSON Web Key Set whose keys have a kid"
             throw SettingsError(problems: [SettingsProblem(key: key, value: path, expected: expected)])
@@ -83,7 +85,7 @@ package struct ServiceRunner: Sendable {
     }
 
     private func makeSetup(_ routes: RouteTable, stop: @escaping @Sendable () -> Void) async throws -> ServiceSetup {
-        let metrics = Metrics()
+        let (metrics, clock) = (Metrics(), LogClock())
         metrics.collect(ProcessMetrics.collect)
         metrics.collect(BodyBudget.collect)
         let name = service.name
@@ -92,6 +94,12 @@ package struct ServiceRunner: Sendable {
                 "patchbay_build_info", help: "Always 1; which program this is.",
                 labels: ["service": name, "version": patchbayVersion], value: 1)
         }
+        metrics.collect { samples in
+            samples.gauge(
+                "patchbay_clock_ahead_seconds",
+                help: "How far this machine's wall clock is ahead of the brokers'; 0 until a record was read.",
+                value: Double(clock.wallAhead.milliseconds) / 1_000)
+        }
         if settings[AuthSettings.isDisabled] {
             logger.critical("AUTHENTICATION IS OFF: everybody who reaches this port may do everything")
         }
@@ -99,7 +107,7 @@ package struct ServiceRunner: Sendable {
         router.add(middleware: RequestManners(metrics: metrics, routes: routes))
         let setup = ServiceSetup(
             service: service, settings: settings, logger: logger, metrics: metrics, health: Health(),
-            authenticator: try await makeAuthenticator(), router: router, stop: stop)
+            authenticator: try await makeAuthenticator(clock), clock: clock, router: router, stop: stop)
         HealthRoutes.add(to: setup)
         return setup
     }

@@ -12,6 +12,8 @@ package final class ServiceSetup {
     package let metrics: Metrics
     package let health: Health
     package let authenticator: Authenticator
+    /// What time it is, for all that no log decides; whoever reads a log shows it each record's time.
+    package let clock: LogClock
     /// Routes that need no token: webhooks that carry their provider's signature, customers' links.
     package let router: Router<HTTPContext>
     /// Runs beside the HTTP server: started in this order, stopped in the reverse order, after the server.
@@ -21,7 +23,7 @@ package final class ServiceSetup {
 
     init(
         service: ServiceDescription, settings: Settings, logger: Logger, metrics: Metrics, health: Health,
-        authenticator: Authenticator, router: Router<HTTPContext>, stop: @escaping @Sendable () -> Void
+        authenticator: Authenticator, clock: LogClock, router: Router<HTTPContext>, stop: @escaping @Sendable () -> Void
     ) {
         self.service = service
         self.settings = settings
@@ -29,6 +31,7 @@ package final class ServiceSetup {
         self.metrics = metrics
         self.health = health
         self.authenticator = authenticator
+        self.clock = clock
         self.router = router
         self.stop = stop
     }

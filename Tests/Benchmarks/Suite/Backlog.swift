@@ -18,7 +18,7 @@ struct Backlog {
 
     private static func queue(_ number: Int) -> String { Stand.queues[number % Stand.queues.count] }
 
-    /// Opens so many work items, and waits until the router and the timer have all of them.
+    /// Opens so many work items, and waits until the router, the timer and the timeline have all of them.
     func fill(_ count: Int) async throws {
         let loop = HTTPLoop()
         let lane = HTTPLoop.Lane(port: stand.port(.connector), connectionsMax: 64)
@@ -53,5 +53,17 @@ struct Backlog {
             }
             try await Task.sleep(for: .milliseconds(100))
         }
+        for number in max(0, count - 64)..<count {
+            while !isInTimeline(number) {
+                guard ContinuousClock.now < end else { throw BenchmarkError("the timeline does not catch up") }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func isInTimeline(_ number: Int) -> Bool {
+        let identifier = Identifier(kind: .handle, value: "page-\(Self.queue(number))/\(run)-\(number)")
+        let request = stand.requests.get("/v1/customers/\(identifier.customerID)", as: "supervisor")
+        return BlockingHTTP.send(request, port: stand.port(.context))?.status == 200
     }
 }

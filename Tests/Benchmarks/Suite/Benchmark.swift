@@ -23,6 +23,11 @@ struct Benchmark: AsyncParsableCommand {
     @Option(help: "Messages of the part throughput.") var messages = 200_000
     @Option(help: "Open work items of the part restart.") var items = 100_000
     @Option(help: "Messages on their way at once in the part throughput.") var window = 1000
+    @Option(help: "Partitions of each topic.") var partitions = 4
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("A setting of the services, to try what it does.", valueName: "NAME=value"))
+    var settings: [String] = []
     @Flag(help: "Print the tables only; write no files.") var dryRun = false
 
     func validate() throws {
@@ -36,11 +41,13 @@ struct Benchmark: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        let pairs = settings.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }.filter { $0.count == 2 }
+        let given = Dictionary(pairs.map { ($0[0], $0[1]) }) { $1 }
         let executables = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         for name in parts.split(separator: ",").compactMap({ PartName(rawValue: String($0)) }) {
             let started = ContinuousClock.now
             print("== \(name.rawValue)")
-            let stand = try await Stand(executables: executables)
+            let stand = try await Stand(executables: executables, partitions: partitions, settings: given)
             do {
                 let report = try await measure(name, stand)
                 try await stand.close()

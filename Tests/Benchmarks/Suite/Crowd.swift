@@ -34,6 +34,7 @@ final class Crowd {
     private let stand: Stand
     private let loop = HTTPLoop()
     private let messagesPerConversation: Int
+    private let pollPause: UInt64
     private let channel: HTTPLoop.Lane
     private let polls: HTTPLoop.Lane
     private let commands: HTTPLoop.Lane
@@ -51,8 +52,10 @@ final class Crowd {
     private(set) var seenCount = 0
     private(set) var refusals = 0
 
-    init(_ stand: Stand, run: String, messagesPerConversation: Int) {
+    /// - Parameter pollPause: milliseconds that an agent's tool takes between two polls.
+    init(_ stand: Stand, run: String, messagesPerConversation: Int, pollPause: UInt64 = 0) {
         self.stand = stand
+        self.pollPause = pollPause
         self.run = run
         self.messagesPerConversation = messagesPerConversation
         channel = HTTPLoop.Lane(port: stand.port(.connector), connectionsMax: 256)
@@ -204,8 +207,9 @@ final class Crowd {
 
     private func makeRoom(_ index: Int) {
         seats[index] = Seat(generation: seats[index].generation + 1)
-        guard let due = late.popFirst() else { return }
-        seats[index].due.append(due)
+        while seats[index].due.count < messagesPerConversation, let due = late.popFirst() {
+            seats[index].due.append(due)
+        }
         post(index)
     }
 
@@ -219,7 +223,8 @@ final class Crowd {
                 return loop.after(milliseconds: 10) { self.poll(index) }
             }
             take(DeskPage(body), for: index, at: now)
-            poll(index)
+            guard pollPause > 0 else { return poll(index) }
+            loop.after(milliseconds: pollPause) { self.poll(index) }
         }
     }
 

@@ -18,7 +18,7 @@ struct LatencyPart {
         let crowd = Crowd(stand, run: "latency", messagesPerConversation: 10)
         try crowd.enter()
         for rate in rates {
-            let floor = try await stand.floor(rate: rate, seconds: seconds, window: 0)
+            let floor = try await stand.floor(on: stand.broker, rate: rate, seconds: seconds, window: 0)
             rows.append(try row("\(rate)/s", rate, floor, crowd, stand))
             print("\(rate)/s: p50 \(rows.last!.ours.p50) µs, floor \(floor.p50) µs")
         }

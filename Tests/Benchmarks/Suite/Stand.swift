@@ -14,6 +14,8 @@ final class Stand {
     struct Instance {
         var program: Program
         var port: Int
+        /// Its `client.id`.
+        var name: String
     }
 
     static let agents = (0..<50).map { "agent-\($0)" }
@@ -27,9 +29,12 @@ final class Stand {
     private let folder: URL
     private let prefix: String
     private let environment: [String: String]
+    private let partitions: Int
 
     /// Starts a broker of its own, makes the topics, applies the organization and starts the services.
-    init(executables: URL) async throws {
+    /// - Parameter settings: of the services, over those that a benchmark needs.
+    init(executables: URL, partitions: Int, settings: [String: String]) async throws {
+        self.partitions = partitions
         self.executables = executables
         folder = try makeTemporaryFolder("patchbay-benchmark")
         broker = try await .start()
@@ -41,7 +46,7 @@ final class Stand {
             "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_AUTH_SECRET": secret,
             "PATCHBAY_LINK_SECRET": secret, "PATCHBAY_LOG_FORMAT": "text", "PATCHBAY_LOG_LEVEL": "warning",
             "PATCHBAY_DATA_DIR": folder.appending(path: "data").path, "SWIFT_BACKTRACE": "enable=no",
-        ]
+        ].merging(settings) { $1 }
         let tokens = await Tokens(secret: Secret(secret))
         var agentTokens: [String: String] = [:]
         for agent in Self.agents { agentTokens[agent] = try await tokens.mint(subject: agent, roles: [.agent]) }
@@ -63,11 +68,47 @@ final class Stand {
         let patchbay = executables.appending(path: "patchbay")
         let file = folder.appending(path: "organization.yaml")
         try Data(Self.organization.utf8).write(to: file)
-        _ = try await Program.output(of: patchbay, ["topics", "--apply"], environment: environment)
+        _ = try await Program.output(
+            of: patchbay, ["topics", "--apply", "--partitions", "\(partitions)"], environment: environment)
         _ = try await Program.output(of: patchbay, ["apply", file.path], environment: environment)
     }
 
     // MARK: - Services
+
+    /// Puts two routers in the place of the one, dynamic members of their group with the shortest session.
+    /// - Returns: the one that leads the agents' pool, and the one that follows there.
+    func pairRouters() async throws -> (leader: Instance, follower: Instance) {
+        if let single = instances[.router] {
+            try await single.program.terminate()
+            // Its name keeps its place in the group until its session is over.
+            try await broker.evict(Service.router.rawValue, from: "\(prefix)-router")
+        }
+        let pair = try (1...2).map { try launch(.router, member: "", name: "router-\($0)") }
+        let end = ContinuousClock.now + .seconds(90)
+        let partition = Partitioner.murmur2(Array("desk".utf8), partitions: Int32(partitions))
+        while true {
+            if let leader = pair.first(where: { leads(partition, $0) }), pair.allSatisfy(isReady) {
+                let follower = pair[leader.port == pair[0].port ? 1 : 0]
+                instances[.router] = follower
+                return (leader, follower)
+            }
+            guard ContinuousClock.now < end else { throw BenchmarkError("no router leads: \(log(.router))") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// Waits as a broker would until a dead router's session is over, and until the other leads.
+    func takeOver(from dead: Instance, by survivor: Instance) async throws {
+        try await Task.sleep(for: LocalBroker.sessionTimeout)
+        try await broker.evict(dead.name, from: "\(prefix)-router")
+        let partition = Partitioner.murmur2(Array("desk".utf8), partitions: Int32(partitions))
+        try await eventually("the follower leads", within: .seconds(60)) { leads(partition, survivor) }
+    }
+
+    private func leads(_ partition: Int32, _ instance: Instance) -> Bool {
+        let page = BlockingHTTP.get("/metrics", port: instance.port)?.body ?? ""
+        return page.contains("patchbay_stream_leading{partition=\"\(partition)\"} 1\n")
+    }
 
     /// Starts all services and waits until they are ready.
     /// - Returns: how long each took.
@@ -95,16 +136,24 @@ final class Stand {
     }
 
     /// Starts one process of a service.
-    /// - Parameter member: its name in the group; with the name of one that died it takes that one's place.
-    func launch(_ service: Service, member: String? = nil, port: Int? = nil) throws -> Instance {
+    /// - Parameter member: its name in the group; with the name of one that died it takes that one's place. Empty: a
+    ///   dynamic member, with the shortest session.
+    private func launch(
+        _ service: Service, member: String? = nil, port: Int? = nil, name: String? = nil
+    ) throws -> Instance {
         let port = try port ?? freePort()
-        let own = [
+        let name = name ?? service.rawValue
+        var own = [
             "PATCHBAY_HTTP_PORT": "\(port)", "PATCHBAY_KAFKA_GROUP_INSTANCE_ID": member ?? service.rawValue,
+            "PATCHBAY_INSTANCE": name,
         ]
+        if member == "" {
+            own["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
+        }
         let program = try Program(
             executables.appending(path: service.rawValue), environment: environment.merging(own) { $1 },
             log: logFile(service))
-        return Instance(program: program, port: port)
+        return Instance(program: program, port: port, name: name)
     }
 
     func port(_ service: Service) -> Int { instances[service]?.port ?? 0 }
@@ -138,16 +187,16 @@ final class Stand {
 
     // MARK: - The floor
 
-    /// Runs the bare librdkafka program against this broker, over topics of its own.
-    func floor(rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
+    /// Runs the bare librdkafka program against a broker, over topics of its own.
+    func floor(on broker: LocalBroker, rate: Int, seconds: Int, window: Int) async throws -> FloorResult {
         let config = ["message.timestamp.type": "LogAppendTime"]
         let topics = [
-            try await broker.makeTopic("floor-a", partitions: 4, config: config),
-            try await broker.makeTopic("floor-b", partitions: 4, config: config),
+            try await broker.makeTopic("floor-a", partitions: Int32(partitions), config: config),
+            try await broker.makeTopic("floor-b", partitions: Int32(partitions), config: config),
         ]
         let text = try await Program.output(
             of: executables.appending(path: "benchmark-floor"),
-            [broker.bootstrapServers] + topics + ["4", "\(rate)", "\(seconds)", "\(window)", "400"])
+            [broker.bootstrapServers] + topics + ["\(partitions)", "\(rate)", "\(seconds)", "\(window)", "400"])
         return try JSONDecoder().decode(FloorResult.self, from: Data(text.utf8))
     }
 

@@ -21,7 +21,7 @@ struct DeliveryPerformer: EffectPerformer {
     /// - Parameter publicURL: without a slash at its end.
     init(
         http: CurlClient, secrets: Secrets, links: ContinueLinks?, publicURL: String?, metrics: Metrics,
-        logger: Logger, now: @escaping @Sendable () -> Instant = { .system }
+        logger: Logger, now: @escaping @Sendable () -> Instant
     ) {
         self.http = http
         self.secrets = secrets

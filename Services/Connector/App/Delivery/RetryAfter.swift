@@ -3,12 +3,13 @@ import Domain
 import FoundationEssentials
 
 extension CurlResponse {
-    /// How long the server asks to be left alone, in seconds: given as a number or as a date.
-    /// - Source: RFC 9110, section 10.2.3.
+    /// How long the server asks to be left alone, in seconds: given as a number, or as a date by its own clock.
+    /// - Source: RFC 9110, sections 6.6.1 and 10.2.3.
     func retryAfterSeconds(at now: Instant) -> Int? {
         guard let text = header("retry-after") else { return nil }
         if let seconds = Int(text) { return seconds >= 0 ? seconds : nil }
         guard let date = Instant(httpDate: text) else { return nil }
+        let now = header("date").flatMap(Instant.init(httpDate:)) ?? now
         return max(0, Int((date - now).components.seconds))
     }
 }

@@ -58,10 +58,12 @@ struct ContinueLinks: Sendable {
             HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: signed(payload), using: key)
         else { throw .invalid }
         let fields = String(decoding: payload, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        guard fields.count == 3, let seconds = Int64(fields[0]) else { throw .invalid }
+        guard fields.count == 3, let seconds = Int64(fields[0]),
+            case (let milliseconds, false) = seconds.multipliedReportingOverflow(by: 1000)
+        else { throw .invalid }
         let link = ContinueLink(
             conversationID: ConversationID(String(fields[1])), customerID: CustomerID(String(fields[2])),
-            expiresAt: Instant(milliseconds: seconds * 1000))
+            expiresAt: Instant(milliseconds: milliseconds))
         guard now < link.expiresAt else { throw .expired }
         return link
     }

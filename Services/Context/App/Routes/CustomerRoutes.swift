@@ -15,6 +15,8 @@ struct CustomerRoutes: Sendable {
 
     let store: TimelineStore
     let sink: InboundSink
+    /// Why nothing can be read at the moment; nil: it can.
+    var unavailable: @Sendable () -> String? = { nil }
 
     func add(to setup: ServiceSetup) {
         let reading = setup.routes(for: .agent, .supervisor)
@@ -52,8 +54,11 @@ struct CustomerRoutes: Sendable {
             let reached = try await store.waiters.wait(until: { store.has(waitFor) }, within: Self.waitTime)
             guard reached else { throw Problem.unavailable("The timeline has not reached \(waitFor) yet.") }
         }
+        if let reason = unavailable() { throw Problem.unavailable("Nothing can be read at the moment: \(reason).") }
         do {
             return try await store.read(body)
+        } catch let trouble as TimelineTrouble {
+            throw Problem.unavailable("Nothing can be read at the moment: \(trouble).")
         } catch is ReadTimedOut {
             throw Problem.unavailable("Reading the timeline took too long.")
         } catch is TooManyReads {

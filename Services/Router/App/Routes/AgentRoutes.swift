@@ -35,8 +35,7 @@ struct AgentRoutes: Sendable {
             // No longer than the lease allows between two signs of life.
             let time = Duration.seconds(min(wait, max(1, seat.leaseSeconds / 3)))
             let response = try await news.polls.respond(to: request, on: seat.agentID, within: time) {
-                let view = try desk.view(seat)
-                return view.cursor == cursor ? nil : .json(view)
+                try desk.view(seat, after: cursor).map { .json($0) }
             }
             guard response.status == .noContent else { return response }
             // Nothing new is an answer too: the same work with the same cursor.
@@ -56,7 +55,7 @@ struct AgentRoutes: Sendable {
         let agentID = try context.pathID("id", AgentID.self)
         try principal.requireSight(of: agentID)
         let seat = try desk.seat(of: agentID)
-        _ = try desk.view(seat)
+        try desk.check(seat)
         if principal.subject == agentID.rawValue { await desk.note(seat, trace: context.trace) }
         return seat
     }
@@ -65,7 +64,7 @@ struct AgentRoutes: Sendable {
     /// - Source: WHATWG HTML, section 9.2.
     private func events(of seat: Desk.Seat, after last: Cursor?, trace: TraceContext) throws -> Response {
         // Fails now rather than in the middle of an answer.
-        _ = try desk.view(seat)
+        try desk.check(seat)
         let subscription = try news.subscribe(seat.agentID)
         let body = ResponseBody { writer in
             defer { subscription.end() }

@@ -7,7 +7,11 @@ package import ServiceKit
 
 extension AgentView {
     /// Changes with whatever the agent sees.
-    var cursor: Cursor { Cursor([String(version)]) }
+    var cursor: Cursor { Cursor(version: version) }
+}
+
+extension Cursor {
+    init(version: Int64) { self.init([String(version)]) }
 }
 
 extension AgentView: JSONRepresentable {

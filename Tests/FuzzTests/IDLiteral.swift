@@ -1,0 +1,1 @@
+../SchemaTests/IDLiteral.swift
