@@ -9,8 +9,10 @@ import Foundation
 /// SAFETY: `instance` and `queue` are set in `init` and cleared in `retire()`, both under `condition`'s lock; librdkafka's
 /// functions are themselves safe to call from any thread while the instance lives, and `users` keeps it alive.
 final class Client: @unchecked Sendable {
-    /// What a call may touch: valid inside `use` only.
-    struct Handle {
+    /// What a call may touch: valid inside `use` only, or for whoever has retired the client.
+    ///
+    /// SAFETY: pointers to what librdkafka locks itself; the one who retires the client is the last to use them.
+    struct Handle: @unchecked Sendable {
         let instance: OpaquePointer
         let queue: OpaquePointer
     }

@@ -1,4 +1,5 @@
 import CRdKafka
+import Dispatch
 import Synchronization
 
 /// A member of a consumer group that only learns which partitions it leads: it never reads a record.
@@ -25,6 +26,8 @@ package final class MemberConsumer: @unchecked Sendable {
         var assignment: Set<TopicPartition> = []
         /// Rebalances that `poll` has told of and nobody has answered yet.
         var unanswered = 0
+        /// Whether the group has ever said what is this member's.
+        var hasHeard = false
         var statistics: Statistics?
     }
 
@@ -127,9 +130,22 @@ package final class MemberConsumer: @unchecked Sendable {
     /// Gives back what is assigned, leaves the group and frees everything. A second call does nothing.
     ///
     /// Blocks the calling thread until calls on other threads have returned and the coordinator has answered, at most
-    /// about 5 seconds: a broker that is away does not hold up a shutdown.
+    /// about 8 seconds: a broker that is away does not hold up a shutdown.
     package func close() {
         guard let handle = client.retire() else { return }
+        // librdkafka waits without end for a group whose coordinator has forgotten it: that must hold up nobody.
+        let finished = DispatchSemaphore(value: 0)
+        _ = NamedThread.start("member-close") {
+            self.leave(handle)
+            finished.signal()
+        }
+        _ = finished.wait(timeout: .now() + .seconds(8))
+        state.withLock { $0.assignment = [] }
+    }
+
+    /// On a thread of its own, which may outlive `close()`: it holds on to this object, so to the client's context.
+    private func leave(_ handle: Client.Handle) {
+        settle(handle)
         let closing = rd_kafka_queue_new(handle.instance)!
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
@@ -147,11 +163,26 @@ package final class MemberConsumer: @unchecked Sendable {
         rd_kafka_queue_destroy(closing)
         rd_kafka_queue_destroy(handle.queue)
         rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-        state.withLock { $0.assignment = [] }
     }
 }
 
 extension MemberConsumer {
+    /// Waits for the end of a first join that is under way: librdkafka 2.0.2 aborts the process when a group's leader is
+    /// destroyed between the coordinator's answer and the assignment that it has to make then.
+    private func settle(_ handle: Client.Handle) {
+        let deadline = Deadline(after: .seconds(3))
+        while !state.withLock({ $0.hasHeard }), hasMemberID(handle), !deadline.isOver {
+            guard let event = rd_kafka_queue_poll(handle.queue, 50) else { continue }
+            _ = take(event, of: handle.instance)
+        }
+    }
+
+    private func hasMemberID(_ handle: Client.Handle) -> Bool {
+        guard let text = rd_kafka_memberid(handle.instance) else { return false }
+        defer { rd_kafka_mem_free(handle.instance, text) }
+        return text.pointee != 0
+    }
+
     private func assign(_ partitions: [TopicPartition]) throws(KafkaError) {
         let context = "\(context): assign \(partitions)"
         try client.use(context) { handle throws(KafkaError) in
@@ -193,7 +224,10 @@ extension MemberConsumer {
     }
 
     private func rebalance(_ event: OpaquePointer, of instance: OpaquePointer) -> Event {
-        state.withLock { $0.unanswered += 1 }
+        state.withLock { state in
+            state.unanswered += 1
+            state.hasHeard = true
+        }
         let list = rd_kafka_event_topic_partition_list(event)
         let partitions = list.map { PartitionList.entries($0).map(\.partition).sorted() } ?? []
         if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS { return .assigned(partitions) }

@@ -1,6 +1,6 @@
 import CRdKafka
 
-/// librdkafka's in-process cluster, for tests of transport faults: brokers that are down, slow or refuse.
+/// librdkafka's in-process cluster, for tests of transport faults: brokers that are slow or refuse.
 ///
 /// Not for more than that: it has no `LogAppendTime`, shows aborted records to `read_committed`, and does not fence.
 ///
@@ -43,12 +43,8 @@ package final class MockCluster: @unchecked Sendable {
         with { rd_kafka_mock_push_request_errors_array($0, request.rawValue, errors.count, &errors) }
     }
 
-    /// Takes a broker (from 1) off the network, or brings it back.
-    package func setBroker(_ broker: Int32, isUp: Bool) {
-        with { _ = isUp ? rd_kafka_mock_broker_set_up($0, broker) : rd_kafka_mock_broker_set_down($0, broker) }
-    }
-
-    /// Delays every answer of a broker.
+    /// Delays every answer of a broker (from 1). One that answers too late is as good as one that is away; one that goes
+    /// away is not offered, since librdkafka may then fail to get its port again, and ends the process.
     package func setRoundTrip(_ delay: Duration, broker: Int32) {
         with { _ = rd_kafka_mock_broker_set_rtt($0, broker, delay.milliseconds) }
     }

@@ -20,7 +20,7 @@ package final class ConfigurationTable: Sendable {
     }
 
     private let kafka: [String: String]
-    private let topic: String
+    let topic: String
     private let bundle: @Sendable ([[UInt8]]) -> [[UInt8]]
     private let state = Mutex(State())
 

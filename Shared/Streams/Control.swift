@@ -1,4 +1,4 @@
-internal import Kafka
+package import Kafka
 
 /// What the stream task itself writes to its log. The header `patchbay-control` names the kind, further headers hold
 /// the fields, so that no schema is needed.
@@ -22,8 +22,10 @@ package enum Control: Hashable, Sendable {
     private static let partHeader = "patchbay-part"
     private static let rulesHeader = "patchbay-rules"
     static let rulesKind = "rules"
+    /// The key of every control record.
+    package static let key = Array("patchbay-control".utf8)
 
-    var headers: [Header] {
+    package var headers: [Header] {
         switch self {
         case .tick: [Header(Self.header, "tick")]
         case .lead(let token): [Header(Self.header, "lead"), Header(Self.tokenHeader, token)]

@@ -17,6 +17,8 @@ final class HostLoop<Machine: StreamMachine> {
     private var failures: [Int32: Int] = [:]
     /// When a failed task may start again.
     private var restartAt: [Int32: ContinuousClock.Instant] = [:]
+    /// How far the tasks of this process have come in each partition.
+    private var seen: [Int32: Int64] = [:]
 
     init(_ host: StreamHost<Machine>) {
         self.host = host
@@ -70,12 +72,14 @@ final class HostLoop<Machine: StreamMachine> {
         return tasks.allSatisfy { $0.makesProgress(within: Self.stuckAfter, at: now) }
     }
 
+    private var topicCheck: TopicCheck { TopicCheck(settings: settings, configuration: host.configuration?.topic) }
+
     /// Nil when the host is stopped before Kafka answers.
     private func checkTopics() throws -> Int32? {
         var warned = false
         while !host.isStopping {
             do {
-                return try TopicCheck(settings: settings).partitionCount()
+                return try topicCheck.partitionCount()
             } catch let error as KafkaError where error.isRetriable || error.code == .allBrokersDown {
                 if !warned { report(.warning, "waiting for Kafka", ["error": "\(error)"]) }
                 warned = true
@@ -85,6 +89,27 @@ final class HostLoop<Machine: StreamMachine> {
         return nil
     }
 
+    /// A broker that comes back without its topics, or with others, must not go unnoticed: it gives this instance
+    /// nothing to lead, and everything would seem to be in order.
+    private func checkTopicsAgain() throws {
+        do {
+            let count = try topicCheck.partitionCount()
+            guard let known = host.state.withLock({ $0.partitionCount }), count != known else { return }
+            throw StreamError(
+                .refused,
+                "\(settings.log) has \(count) partitions now, and had \(known) when this instance started: keys have "
+                    + "changed their partition. Restore the topic")
+        } catch let error as KafkaError {
+            report(.warning, "the topics could not be checked again", ["error": "\(error)"])
+        } catch let error as StreamError {
+            throw StreamError(
+                .refused,
+                error.context
+                    + ". It was in order when this instance started: if the broker has lost its data, restore "
+                    + "it first")
+        }
+    }
+
     // MARK: - What the group says
 
     private func take(_ event: MemberConsumer.Event, _ member: MemberConsumer) throws {
@@ -92,6 +117,7 @@ final class HostLoop<Machine: StreamMachine> {
         case .assigned(let partitions):
             acknowledge(event, member)
             for assigned in partitions where assigned.topic == settings.log { promote(assigned.partition, member) }
+            try checkTopicsAgain()
             host.state.withLock { $0.waitingFor = nil }
         case .revoked(let partitions):
             let revoked = Set(partitions.map(\.partition))
@@ -105,6 +131,7 @@ final class HostLoop<Machine: StreamMachine> {
             follow(lost, member)
         case .error(let error):
             if error.isFatal { throw error }
+            if error.code == .unknownTopicOrPartition { try checkTopicsAgain() }
             report(.warning, "the group member reports an error; going on", ["error": "\(error)"])
         }
     }
@@ -139,10 +166,16 @@ final class HostLoop<Machine: StreamMachine> {
     }
 
     private func start(_ partition: Int32, isPromoted: Bool, _ member: MemberConsumer) {
+        if let previous = host.state.withLock({ $0.tasks[partition] }) { remember(previous) }
         let task = Task(
-            partition: partition, isPromoted: isPromoted, context: host.context { member.groupMetadata() })
+            partition: partition, isPromoted: isPromoted, seenOffset: seen[partition] ?? 0,
+            context: host.context { member.groupMetadata() })
         host.state.withLock { $0.tasks[partition] = task }
         task.start()
+    }
+
+    private func remember(_ task: Task) {
+        seen[task.partition] = max(seen[task.partition] ?? 0, task.shared.withLock { $0.readOffset })
     }
 
     private func stopTasks(where isMeant: (Int32) -> Bool, _ how: Task.Stop) {
@@ -150,6 +183,7 @@ final class HostLoop<Machine: StreamMachine> {
         for task in stopped { task.stop(how) }
         for task in stopped {
             task.join()
+            remember(task)
             if task.isPromoted { report(.info, "gave a partition back", ["partition": "\(task.partition)"]) }
         }
         host.state.withLock { state in

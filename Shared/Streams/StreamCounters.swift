@@ -44,11 +44,16 @@ package final class StreamCounters: Sendable {
         state.withLock { values in
             values.records += 1
             if isReplay { values.replayed += 1 }
-            values.outputs += step.sends.count
             if step.control == .tick { values.ticks += 1 }
             if step.admission != .first { values.repeatsDropped += 1 }
             if step.admission == .repeatedDifferently { values.repeatsDiffering += 1 }
-            if step.poison != nil { values.deadLetters += 1 }
+        }
+    }
+
+    func sent(_ outputs: Int, deadLetters: Int) {
+        state.withLock { values in
+            values.outputs += outputs
+            values.deadLetters += deadLetters
         }
     }
 

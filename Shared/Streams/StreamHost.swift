@@ -18,7 +18,7 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
     }
 
     let settings: StreamSettings
-    private let configuration: ConfigurationTable?
+    let configuration: ConfigurationTable?
     private let performer: (any EffectPerformer)?
     private let onApplied: @Sendable (AppliedRecord, borrowing Machine) -> Void
     let onEvent: @Sendable (StreamEvent) -> Void

@@ -5,6 +5,32 @@ internal import OrderedCollections
 /// The key of the record that ends each checkpoint.
 let stateKeyOfPosition = "position"
 
+/// The record that ends every checkpoint: where to go on, and what goes with that place.
+struct Position: Codable {
+    var nextOffset: Int64
+    var instantMilliseconds: Int64
+    var leader: String?
+    var marks: [OriginFilter.Mark]
+    var configurationRevision: Int64?
+    var configurationParts: Int?
+    var refusedRevision: Int64?
+    var arrivingRevision: Int64?
+    var arrivingCount: Int?
+    var rules: Int?
+    var lastTimestamp: Int64?
+}
+
+extension Position {
+    /// - Throws: `StreamError` badCheckpoint.
+    init(decoding bytes: [UInt8]) throws(StreamError) {
+        do {
+            self = try JSONDecoder().decode(Position.self, from: Data(bytes))
+        } catch {
+            throw StreamError(.badCheckpoint, "\(stateKeyOfPosition): \(error)")
+        }
+    }
+}
+
 extension StreamState {
     static var entityPrefix: String { "entity/" }
     static var effectPrefix: String { "effect/" }
@@ -13,21 +39,6 @@ extension StreamState {
     static func effectKey(_ id: String) -> String { effectPrefix + id }
     static func configurationKey(_ index: Int) -> String { "\(configurationPrefix)\(index)" }
     static func partKey(_ index: Int) -> String { "\(partPrefix)\(index)" }
-
-    /// The record that ends every checkpoint: where to go on, and what goes with that place.
-    private struct Position: Codable {
-        var nextOffset: Int64
-        var instantMilliseconds: Int64
-        var leader: String?
-        var marks: [OriginFilter.Mark]
-        var configurationRevision: Int64?
-        var configurationParts: Int?
-        var refusedRevision: Int64?
-        var arrivingRevision: Int64?
-        var arrivingCount: Int?
-        var rules: Int?
-        var lastTimestamp: Int64?
-    }
 
     /// What changed since the last call, and then the position.
     mutating func takeChanges() -> [StateChange] {
@@ -67,13 +78,6 @@ extension StreamState {
         return Array(data)
     }
 
-    /// Where a checkpoint goes on: the offset that its position record names.
-    /// - Throws: `StreamError` badCheckpoint.
-    static func nextOffset(ofPosition bytes: [UInt8]) throws(StreamError) -> Int64 {
-        let position: Position = try decode(bytes, stateKeyOfPosition)
-        return position.nextOffset
-    }
-
     /// Puts back what the state partition holds. Empty: the task starts at the log's beginning.
     /// - Throws: `StreamError` badCheckpoint, naming the key.
     mutating func restore(_ entries: OrderedDictionary<String, [UInt8]>) throws(StreamError) {
@@ -81,7 +85,7 @@ extension StreamState {
             if entries.isEmpty { return }
             throw StreamError(.badCheckpoint, "the state has entities but no position")
         }
-        let position: Position = try Self.decode(bytes, stateKeyOfPosition)
+        let position = try Position(decoding: bytes)
         rules = position.rules ?? 1
         guard rules <= machine.newestRules else { throw StreamError.unknownRules(rules, known: machine.newestRules) }
         if rules > 1 { machine.adopt(rules: rules) }

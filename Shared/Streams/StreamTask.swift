@@ -71,16 +71,21 @@ final class StreamTask<Machine: StreamMachine>: Sendable {
         var results: [Results] = []
         var lastProgress = ContinuousClock.now
         var logEnd: Int64 = 0
+        /// The offset after the last record that this task has read from the log; 0 before.
+        var readOffset: Int64 = 0
         var wakeUp: (@Sendable () -> Void)?
     }
 
     let partition: Int32
+    /// An earlier task of this process has applied the log up to here: it cannot end before.
+    let seenOffset: Int64
     let context: TaskContext<Machine>
     let shared: Mutex<Shared>
     private let thread = Mutex<NamedThread?>(nil)
 
-    init(partition: Int32, isPromoted: Bool, context: TaskContext<Machine>) {
+    init(partition: Int32, isPromoted: Bool, seenOffset: Int64, context: TaskContext<Machine>) {
         self.partition = partition
+        self.seenOffset = seenOffset
         self.context = context
         shared = Mutex(Shared(isPromoted: isPromoted, state: context.makeState(partition)))
     }

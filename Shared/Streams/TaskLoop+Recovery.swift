@@ -63,7 +63,7 @@ extension TaskLoop {
     private func heedCheckpoints() throws {
         try stateReader.readOn()
         guard let position = stateReader.position else { return }
-        let next = try StreamState<Machine>.nextOffset(ofPosition: position)
+        let next = try Position(decoding: position).nextOffset
         guard next > confirmedOffset else { return }
         confirmedOffset = next
         task.shared.withLock { shared in
@@ -119,7 +119,7 @@ extension TaskLoop {
     private func readState() throws -> Bool { try stateReader.readToEnd(until: { self.stopRequest != nil }) }
 
     private func checkpointedOffset() throws -> Int64 {
-        try stateReader.position.map { try StreamState<Machine>.nextOffset(ofPosition: $0) } ?? 0
+        try stateReader.position.map { try Position(decoding: $0).nextOffset } ?? 0
     }
 
     private func isFarBehind() throws -> Bool {
@@ -140,7 +140,15 @@ extension TaskLoop {
 
     private func restore() throws {
         let next = try task.shared.withLock { shared in
-            try shared.state.restore(stateReader.entries)
+            do throws(StreamError) {
+                try shared.state.restore(stateReader.entries)
+            } catch {
+                guard error.code == .badCheckpoint else { throw error }
+                throw StreamError(
+                    .badCheckpoint,
+                    "\(settings.state)/\(partition), \(error.context): it was written by another program or damaged. "
+                        + "Run the release that wrote it, or restore the topic")
+            }
             return shared.state.nextOffset
         }
         stateReader.forgetEntries()
@@ -189,8 +197,14 @@ extension TaskLoop {
     private func checkPosition(_ next: Int64, _ consumer: DataConsumer) throws -> Int64 {
         let (low, high) = try consumer.watermarks(timeout: .seconds(10))
         task.shared.withLock { $0.logEnd = high }
-        guard next < low || next > high else { return low }
         let place = "\(settings.log)/\(partition)"
+        guard high >= task.seenOffset else {
+            throw StreamError(
+                .refused,
+                "this instance has read \(place) up to \(task.seenOffset), and now it ends at \(high): the broker lost "
+                    + "data. Restore \(settings.log) and \(settings.state), or restart to go on with what is left")
+        }
+        guard next < low || next > high else { return low }
         throw StreamError(
             .refused,
             stateReader.position != nil

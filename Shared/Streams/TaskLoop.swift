@@ -143,6 +143,7 @@ final class TaskLoop<Machine: StreamMachine> {
             }
             let step = shared.state.apply(record, skipReason: skipReason)
             shared.logEnd = max(shared.logEnd, record.offset + 1)
+            shared.readOffset = record.offset + 1
             task.context.onApplied(
                 AppliedRecord(
                     partition: partition, offset: record.offset, at: shared.state.instant, record: step.record,
@@ -169,6 +170,8 @@ final class TaskLoop<Machine: StreamMachine> {
     func send(_ sends: [StreamState<Machine>.Send], at offset: Int64) throws {
         guard offset >= confirmedOffset else { return }
         acknowledgements.expect(sends.count, at: offset)
+        let letters = sends.count { $0.topic == settings.deadLetter }
+        task.context.counters.sent(sends.count - letters, deadLetters: letters)
         for send in sends {
             try produce(
                 topic: send.topic, partition: nil, key: send.key, value: send.value, headers: send.headers,
@@ -195,7 +198,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     func append(_ control: Control, value: [UInt8] = []) throws {
         try produce(
-            topic: settings.log, partition: partition, key: Array("patchbay-control".utf8), value: value,
+            topic: settings.log, partition: partition, key: Control.key, value: value,
             headers: control.headers, tag: -1)
     }
 

@@ -3,6 +3,8 @@ internal import Kafka
 /// Refuses to start on topics that could not keep the promises.
 struct TopicCheck {
     var settings: StreamSettings
+    /// The configuration's topic, if the service has one.
+    var configuration: String?
 
     /// The number of the log's partitions.
     /// - Throws: `StreamError` refused, with what to do; `KafkaError` while Kafka is away.
@@ -20,7 +22,18 @@ struct TopicCheck {
                     + "they must have the same number: keys would change their partition otherwise")
         }
         try check(admin, settings.log, "message.timestamp.type", is: "LogAppendTime")
+        try check(admin, settings.log, "cleanup.policy", is: "delete")
         try check(admin, settings.state, "cleanup.policy", is: "compact")
+        if let configuration {
+            guard let count = counts[configuration] else { throw missing(configuration) }
+            guard count == 1 else {
+                throw StreamError(
+                    .refused,
+                    "\(configuration) has \(count) partitions, and must have 1: a revision would have no order. Delete it, "
+                        + "run `patchbay topics --apply`, and apply the configuration again")
+            }
+            try check(admin, configuration, "cleanup.policy", is: "compact")
+        }
         return Int32(partitions)
     }
 
@@ -33,7 +46,8 @@ struct TopicCheck {
         guard found == expected else {
             throw StreamError(
                 .refused,
-                "\(topic): \(name) is \(found ?? "not known"), and must be \(expected): run `patchbay topics --apply`")
+                "\(topic): \(name) is \(found ?? "not known"), and must be \(expected): change it with Kafka's own tools; "
+                    + "`patchbay topics` shows all that differs")
         }
     }
 }

@@ -110,7 +110,7 @@ extension WholeStack {
                 try await stack.stop(instance)
             }
             try stack.restart(instance)
-            try await stack.waitUntilReady(instance)
+            try await stack.waitUntilReady(instance, within: .seconds(120))
         }
     }
 }

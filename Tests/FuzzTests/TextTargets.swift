@@ -88,7 +88,9 @@ extension FuzzTarget {
             }
             _ = Instant(httpDate: text)
             if let trace = TraceContext(traceparent: text) {
-                guard TraceContext(traceparent: trace.traceparent)?.traceparent == trace.traceparent else { throw Finding("traceparent") }
+                guard TraceContext(traceparent: trace.traceparent)?.traceparent == trace.traceparent else {
+                    throw Finding("traceparent")
+                }
                 _ = TraceContext.child(of: trace, origin: text)
             }
             let answer = CurlResponse(

@@ -52,7 +52,7 @@ struct AsyncProducerTests {
     @Test("Beyond inFlightMax a send is refused at once, and closing ends those on their way")
     func bounded() async throws {
         let cluster = try MockCluster()
-        cluster.setBroker(1, isUp: false)
+        cluster.setRoundTrip(.seconds(600), broker: 1)
         let producer = try AsyncProducer(properties: cluster.properties, inFlightMax: 2)
         async let first = code { () async throws(KafkaError) in try await producer.send(topic: "t", key: nil, value: [])
         }

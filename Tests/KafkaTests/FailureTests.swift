@@ -83,7 +83,7 @@ struct FailureTests {
             }
             try producer.produce(topic: "t", partition: 0, key: nil, value: "first".bytes)
             #expect(try poll(producer, until: 1).first?.error == nil)
-            cluster.setBroker(1, isUp: false)
+            cluster.setRoundTrip(.seconds(600), broker: 1)
             try producer.produce(topic: "t", partition: 0, key: nil, value: "late".bytes)
             let late = try poll(producer, until: 1)
             #expect(late.first?.error?.code == .messageTimedOut)
@@ -115,7 +115,7 @@ struct FailureTests {
     @Test("A closed client refuses work and closing twice is harmless", .timeLimit(.minutes(2)))
     func closing() async throws {
         let cluster = try MockCluster()
-        cluster.setBroker(1, isUp: false)
+        cluster.setRoundTrip(.seconds(600), broker: 1)
         try await onThread {
             let producer = try Producer(properties: cluster.properties)
             try producer.produce(topic: "t", key: nil, value: "never lands".bytes)

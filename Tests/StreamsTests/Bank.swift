@@ -4,7 +4,8 @@ import Synchronization
 
 /// A small machine with everything that a stream task must carry: state, outputs, deadlines, effects, configuration.
 ///
-/// Commands are text: `deposit A 5`, `alarm A 200`, `call A`, `echo A text`, `chance A`. Its answers go to the ledger.
+/// Commands are text: `deposit A 5`, `alarm A 200`, `call A`, `echo A text`, `chance A`, `trap A`. Its answers go to the
+/// ledger. From version 2 of its rules on, each deposit earns 100 more.
 struct Bank: StreamMachine {
     struct Account: Hashable {
         var balance = 0
@@ -19,9 +20,12 @@ struct Bank: StreamMachine {
 
     private(set) var accounts: [String: Account] = [:]
     private(set) var bonus = 0
+    private(set) var rules = 1
+    let newestRules: Int
     private var changed: Set<String> = []
 
-    init(ledger: String, log: String) {
+    init(ledger: String, log: String, newestRules: Int = 1) {
+        self.newestRules = newestRules
         self.ledger = ledger
         self.log = log
     }
@@ -44,7 +48,7 @@ struct Bank: StreamMachine {
             guard words.count == 3, let amount = Int(words[2]) else {
                 throw PoisonRecord("deposit: expected an amount")
             }
-            let bonus = bonus
+            let bonus = bonus + (rules >= 2 ? 100 : 0)
             change(name) { $0.balance += amount + bonus }
             return [entry(name, "balance \(accounts[name]?.balance ?? 0)"), entry("all", "\(name) \(amount)")]
         case "alarm":
@@ -61,6 +65,7 @@ struct Bank: StreamMachine {
                 return count
             }
             return [.send(topic: log, type: "echoed", key: record.key, value: Array("deposit \(name) \(value)".utf8))]
+        case "trap": preconditionFailure("a rule with a mistake")
         default: throw PoisonRecord("unknown command")
         }
     }
@@ -102,6 +107,11 @@ struct Bank: StreamMachine {
         bonus = configuration.parts.reduce(0) { $0 + $1.count }
     }
 
+    mutating func adopt(rules version: Int) {
+        precondition(version <= newestRules, "the host must not let a machine meet rules that it does not know")
+        rules = version
+    }
+
     private mutating func change(_ name: String, _ body: (inout Account) -> Void) {
         body(&accounts[name, default: Account()])
         changed.insert(name)
@@ -115,14 +125,22 @@ struct Bank: StreamMachine {
 /// Counts calls; a call's result is its number.
 final class Telephone: EffectPerformer {
     private let calls = Mutex<[String: Int]>([:])
+    private let busy = Mutex(false)
 
     var made: [String: Int] { calls.withLock { $0 } }
+
+    /// While the line is busy, calls begin and do not end.
+    var isBusy: Bool {
+        get { busy.withLock { $0 } }
+        set { busy.withLock { $0 = newValue } }
+    }
 
     func perform(_ effect: String, payload: [UInt8]) async -> [UInt8] {
         let number = calls.withLock { calls in
             calls[effect, default: 0] += 1
             return calls[effect] ?? 0
         }
+        while isBusy, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
         return Array("\(number)".utf8)
     }
 }

@@ -104,7 +104,7 @@ struct FollowingTests {
         let first = stand.makeHost { $0.probe = fuse.probe }
         let second = stand.makeHost {
             $0.followingBytesMax = 1
-            $0.followingLagMax = isWarm ? 50_000 : -1
+            $0.followingLagMax = isWarm ? 50_000 : .min
         }
         try await withPair(stand, first, second) {
             // Without checkpoints the follower waits with its first output.

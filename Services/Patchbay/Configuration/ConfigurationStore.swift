@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Kafka
 import Schema
+import Streams
 
 /// The applied configuration, as `patchbay.config` holds it.
 struct ConfigurationStore {
@@ -14,6 +15,8 @@ struct ConfigurationStore {
         /// Keys under which stands what this version does not understand: the services leave it out, and the next
         /// revision puts something better there or removes it.
         var unreadable: Set<String> = []
+        /// Records of logs that are stepped over, and why. They belong to no revision.
+        var skips: [SkippedRecord: String] = [:]
     }
 
     /// Reads the topic to its end.
@@ -48,17 +51,41 @@ struct ConfigurationStore {
     /// - Parameter decide: is given what is applied now, and says what to write; nil: nothing.
     /// - Returns: the changes written.
     func update(_ decide: (Applied) throws -> ConfigurationChanges?) throws -> ConfigurationChanges? {
+        try alone { producer in
+            guard let changes = try decide(try read()) else { return nil }
+            try write(changes.records, "\(changes.revision)", producer)
+            return changes
+        }
+    }
+
+    /// Has a record of a log stepped over from now on.
+    /// - Returns: false when it is already.
+    func skip(_ record: SkippedRecord, reason: String) throws -> Bool {
+        try alone { producer in
+            guard try read().skips[record] == nil else { return false }
+            let entry = ConfigurationChanges.Record(
+                key: record.key, type: "patchbay.config.skip.v1", value: Array(reason.utf8))
+            try write([entry], "skip", producer)
+            return true
+        }
+    }
+
+    /// Runs a body that nobody else's writing can come between.
+    private func alone<Result>(_ body: (Producer) throws -> Result) throws -> Result {
         let producer = try Producer(
             properties: connection.properties, transactionalID: "\(connection.prefix)-apply")
         defer { producer.close() }
         try producer.initTransactions(timeout: connection.timeout)
-        guard let changes = try decide(try read()) else { return nil }
+        return try body(producer)
+    }
+
+    private func write(_ records: [ConfigurationChanges.Record], _ name: String, _ producer: Producer) throws {
         try producer.beginTransaction()
         do {
             let now = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
-            for record in changes.records {
+            for record in records {
                 let headers = EventHeaders(
-                    id: "\(changes.revision)/\(record.key)", type: record.type, source: "/patchbay/apply", time: now)
+                    id: "\(name)/\(record.key)", type: record.type, source: "/patchbay/apply", time: now)
                 try producer.produce(
                     topic: connection.name(.config), partition: 0, key: Array(record.key.utf8), value: record.value,
                     headers: headers.list.map { Header(name: $0.name, value: $0.value) })
@@ -68,11 +95,14 @@ struct ConfigurationStore {
             try? producer.abortTransaction(timeout: connection.timeout)
             throw error
         }
-        return changes
     }
 
     private func take(_ record: Record, into applied: inout Applied) throws {
         let key = String(decoding: record.key ?? [], as: UTF8.self)
+        if let skipped = SkippedRecord(key: key) {
+            applied.skips[skipped] = record.value.map { String(decoding: $0, as: UTF8.self) }
+            return
+        }
         applied.entries[key] = nil
         applied.unreadable.remove(key)
         guard let value = record.value else { return }

@@ -40,6 +40,8 @@ package struct RouterStreamMachine: StreamMachine {
         throw PoisonRecord("the router asks for no effects")
     }
 
+    package var newestRules: Int { ServiceLog.router.newestRules }
+
     package var nextDeadline: Instant? { router.nextDeadline }
 
     package mutating func changes() -> [StateChange] {

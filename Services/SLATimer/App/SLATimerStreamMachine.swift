@@ -40,6 +40,8 @@ package struct SLATimerStreamMachine: StreamMachine {
         throw PoisonRecord("the SLA timer asks for no effects")
     }
 
+    package var newestRules: Int { ServiceLog.slaTimer.newestRules }
+
     package var nextDeadline: Instant? { timer.nextDeadline }
 
     package mutating func changes() -> [StateChange] {

@@ -15,6 +15,8 @@ struct ConnectorStreamMachine: StreamMachine {
         deliveryTopic = Topic.delivery.name(prefix: topicPrefix)
     }
 
+    var newestRules: Int { ServiceLog.connector.newestRules }
+
     var nextDeadline: Instant? { machine.nextDeadline }
 
     /// Messages that wait or are being delivered.

@@ -13,6 +13,8 @@ struct ContextStreamMachine: StreamMachine {
         self.topicPrefix = topicPrefix
     }
 
+    var newestRules: Int { ServiceLog.context.newestRules }
+
     var nextDeadline: Instant? { core.nextDeadline }
 
     mutating func advance(to now: Instant) -> [StreamOutput] {
