@@ -54,9 +54,14 @@ struct CustomerRoutes: Sendable {
             let reached = try await store.waiters.wait(until: { store.has(waitFor) }, within: Self.waitTime)
             guard reached else { throw Problem.unavailable("The timeline has not reached \(waitFor) yet.") }
         }
+        let rebuilds = store.rebuilds
         if let reason = unavailable() { throw Problem.unavailable("Nothing can be read at the moment: \(reason).") }
         do {
-            return try await store.read(body)
+            let response = try await store.read(body)
+            guard unavailable() == nil, store.rebuilds == rebuilds else {
+                throw Problem.unavailable("The timeline was damaged meanwhile, and is filled again.")
+            }
+            return response
         } catch let trouble as TimelineTrouble {
             throw Problem.unavailable("Nothing can be read at the moment: \(trouble).")
         } catch is ReadTimedOut {

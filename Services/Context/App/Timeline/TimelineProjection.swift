@@ -85,6 +85,11 @@ final class TimelineProjection: Sendable {
 
     /// Where to go on; nil after a pause when the file cannot be opened now.
     private func openedPlaces() async throws -> [TopicPartition: [UInt8]]? {
+        // Before the file is opened anew: nobody may read it while nobody knows whether it is empty.
+        state.withLock { state in
+            state.projection = nil
+            state.isFilling = true
+        }
         do {
             try store.open()
             return try store.places()
