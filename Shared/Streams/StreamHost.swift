@@ -100,8 +100,9 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 
     package var status: StreamStatus {
         let (tasks, waitingFor) = state.withLock { ($0.tasks.values, $0.waitingFor) }
-        let led = tasks.filter(\.isPromoted).map(\.status).sorted { $0.partition < $1.partition }
-        let following = tasks.filter { !$0.isPromoted }.map(\.status).sorted { $0.partition < $1.partition }
+        let all = tasks.map(\.status).sorted { $0.partition < $1.partition }
+        let led = all.filter(\.isPromoted)
+        let following = all.filter { !$0.isPromoted }
         var reasons = led.filter { $0.role != .leading }.map {
             "\(settings.log)/\($0.partition): \($0.role.rawValue), \($0.lag) records behind"
         }
