@@ -139,9 +139,12 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    func context(group: @escaping @Sendable () -> GroupMetadata) -> TaskContext<Machine> {
+    func context(
+        logs: SharedConsumer, states: SharedConsumer, group: @escaping @Sendable () -> GroupMetadata
+    ) -> TaskContext<Machine> {
         TaskContext(
-            settings: settings, configuration: configuration, counters: counters, makeMachine: makeMachine,
+            settings: settings, logs: logs, states: states, configuration: configuration, counters: counters,
+            makeMachine: makeMachine,
             group: group, lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
             startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)
