@@ -31,7 +31,7 @@ bench: setup ## measure a release against bare librdkafka; PARTS=latency,through
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md
 	@scripts/check
 
-fuzz: build ## spoilt inputs for every parser of outside bytes (minutes); TARGET=json picks one, PATCHBAY_FUZZ_INPUTS the number
+fuzz: setup ## spoilt inputs for every parser of outside bytes (minutes); TARGET="json form" picks, PATCHBAY_FUZZ_EACH how many
 	@scripts/step "fuzz" scripts/fuzz
 
 sanitize: setup ## Thread and Address Sanitizer (two builds of their own, long); SANITIZERS="thread address", PART=shared

@@ -200,12 +200,21 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The shared modules with their tests, and nothing else: for `make sanitize PART=shared`.
-if Context.environment["PATCHBAY_PART"] == "shared" {
-    let suites = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
+// Parts of the package, for builds that take long: `make sanitize` wants the shared modules, and without PART=shared the
+// services too, with their tests; an optimized `make fuzz` wants everything that parses, and what only tests may import.
+if let part = Context.environment["PATCHBAY_PART"] {
+    let shared = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
+    let services = ["ConnectorTests", "ContextTests", "RouterTests", "SLATimerTests"]
+    let suites = part == "shared" ? shared : part == "fuzz" ? ["FuzzTests"] : shared + services
     package.products = []
     package.targets.removeAll { target in
         let path = target.path ?? ""
-        return !path.hasPrefix("Shared/") && path != "Tests/Support" && !suites.contains(target.name)
+        let isService =
+            path.hasPrefix("Services/") && part != "shared" && (part == "fuzz" || path != "Services/Patchbay")
+        let isNeeded = path.hasPrefix("Shared/") || path == "Tests/Support" || isService
+        return !isNeeded && !suites.contains(target.name)
+    }
+    for target in package.targets where part == "fuzz" && target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-enable-testing"])]
     }
 }

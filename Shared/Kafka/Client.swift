@@ -59,7 +59,7 @@ final class Client: @unchecked Sendable {
         if refreshesTokens, let error = rd_kafka_sasl_background_callbacks_enable(instance) {
             rd_kafka_error_destroy(error)
         }
-        if kind == RD_KAFKA_CONSUMER {
+        if kind == RD_KAFKA_CONSUMER, properties["group.id"] != nil {
             rd_kafka_poll_set_consumer(instance)
             handle = Handle(instance: instance, queue: rd_kafka_queue_get_consumer(instance))
         } else {

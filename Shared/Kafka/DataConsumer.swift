@@ -39,17 +39,8 @@ package final class DataConsumer: @unchecked Sendable {
         properties: [String: String], assignments: [TopicPartition: Offset], readCommitted: Bool = false,
         pause: Duration = .milliseconds(1)
     ) throws(KafkaError) {
-        var all = [
-            "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000", "fetch.wait.max.ms": "100",
-            "fetch.error.backoff.ms": "50",
-        ]
-        all.merge(properties) { $1 }
+        var all = ConsumerEvents.readerProperties(properties, readCommitted: readCommitted)
         all["group.id"] = "patchbay-reader"  // librdkafka insists on a name; nothing joins or commits under it
-        all["enable.auto.commit"] = "false"
-        all["enable.auto.offset.store"] = "false"
-        all["auto.offset.reset"] = "error"
-        all["enable.partition.eof"] = "true"
-        all["isolation.level"] = readCommitted ? "read_committed" : "read_uncommitted"
         partitions = assignments.keys.sorted()
         context = "reader of \(partitions.count == 1 ? partitions[0].description : "\(partitions.count) partitions")"
         client = try Client(
@@ -71,16 +62,11 @@ package final class DataConsumer: @unchecked Sendable {
     /// Blocks the calling thread; one thread at a time.
     /// - Bounds: `max` events.
     package func poll(max: Int, timeout: Duration) -> [Event] {
-        var events: [Event] = []
-        client.useIfOpen { handle in
-            var wait = timeout.milliseconds
-            var topic = TopicName()
-            while events.count < max, let event = rd_kafka_queue_poll(handle.queue, wait) {
-                if let event = take(event, of: handle.instance, topic: &topic) { events.append(event) }
-                wait = 0
-            }
+        let polled = client.useIfOpen { handle in
+            ConsumerEvents.poll(handle.queue, of: handle.instance, max: max, timeout: timeout, context: context)
         }
-        return events
+        if let statistics = polled?.statistics { latest.withLock { $0 = statistics } }
+        return polled?.events ?? []
     }
 
     /// Makes a waiting `poll`, or the next one, return early. Any thread; never blocks.
@@ -102,11 +88,7 @@ package final class DataConsumer: @unchecked Sendable {
     ) {
         let context = "\(context): watermarks of \(partition)"
         return try client.use(context) { handle throws(KafkaError) in
-            var (low, high) = (Int64(0), Int64(0))
-            let code = rd_kafka_query_watermark_offsets(
-                handle.instance, partition.topic, partition.partition, &low, &high, timeout.milliseconds)
-            if let error = Client.error(code, of: handle.instance, context: context) { throw error }
-            return (low, high)
+            try ConsumerEvents.watermarks(of: partition, handle.instance, timeout, context)
         }
     }
 
@@ -118,43 +100,5 @@ package final class DataConsumer: @unchecked Sendable {
         guard let handle = client.retire() else { return }
         rd_kafka_queue_destroy(handle.queue)
         rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-    }
-}
-
-extension DataConsumer {
-    /// The last topic's name, so that a batch of one topic makes one string.
-    private struct TopicName {
-        private var topic: OpaquePointer?
-        private var name = ""
-
-        mutating func name(of topic: OpaquePointer?) -> String {
-            if topic != self.topic {
-                self.topic = topic
-                name = String(cString: rd_kafka_topic_name(topic))
-            }
-            return name
-        }
-    }
-
-    /// Reads one event and frees it.
-    private func take(_ event: OpaquePointer, of instance: OpaquePointer, topic: inout TopicName) -> Event? {
-        defer { rd_kafka_event_destroy(event) }
-        switch rd_kafka_event_type(event) {
-        case RD_KAFKA_EVENT_FETCH:
-            guard let message = rd_kafka_event_message_next(event) else { return nil }
-            return .record(Record(copying: message, topic: topic.name(of: message.pointee.rkt)))
-        case RD_KAFKA_EVENT_ERROR:
-            if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__PARTITION_EOF,
-                let entry = ConsumerEvents.partition(of: event)
-            {
-                return .endOfPartition(entry.partition, offset: entry.offset)
-            }
-            return .error(ConsumerEvents.error(from: event, of: instance, context: context))
-        case RD_KAFKA_EVENT_STATS:
-            let statistics = ConsumerEvents.statistics(from: event)
-            latest.withLock { $0 = statistics ?? $0 }
-            return nil
-        default: return nil
-        }
     }
 }

@@ -40,6 +40,7 @@ package final class Producer: @unchecked Sendable {
 
     let client: Client
     let context: String
+    private let isTransactional: Bool
     private let state = Mutex(State())
 
     /// Connects in the background; brokers that are away show as events and failed deliveries, not here.
@@ -67,6 +68,7 @@ package final class Producer: @unchecked Sendable {
         // Nobody has to poll a transactional producer: its commit tells of failed deliveries, and would wait for the
         // reports that nobody fetches meanwhile if there were any.
         let events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS
+        isTransactional = transactionalID != nil
         context = transactionalID.map { "producer \($0)" } ?? "producer"
         client = try Client(
             RD_KAFKA_PRODUCER, properties: all, events: transactionalID == nil ? events : 0, context: context)
@@ -163,6 +165,9 @@ package final class Producer: @unchecked Sendable {
     /// time-out, or until the next producer with this transactional id ends it.
     package func close() {
         guard let handle = client.retire() else { return }
+        // librdkafka 2.0.2 aborts the process when it is destroyed at the moment in which it registers a partition with
+        // the transaction: what has been produced is registered before the wait is over.
+        if isTransactional { rd_kafka_flush(handle.instance, 100) }
         rd_kafka_purge(handle.instance, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
         // Outstanding reports hold the instance: take them off before it is destroyed.
         let deadline = Deadline(after: .seconds(1))
@@ -212,12 +217,8 @@ extension Producer {
     private static func delivery(_ message: UnsafePointer<rd_kafka_message_t>, context: String) -> Delivery {
         let fields = message.pointee
         let topic = String(cString: rd_kafka_topic_name(fields.rkt))
-        let error =
-            fields.err == RD_KAFKA_RESP_ERR_NO_ERROR
-            ? nil
-            : KafkaError(
-                KafkaError.Code(fields.err), context: "\(context): delivery to \(topic)/\(fields.partition)",
-                reason: rd_kafka_message_errstr(message).map { String(cString: $0) })
+        // No `rd_kafka_message_errstr`: of a producer's message it takes the payload for a text.
+        let error = KafkaError(fields.err, context: "\(context): delivery to \(topic)/\(fields.partition)")
         return Delivery(
             tag: Int(bitPattern: fields._private), topic: topic, partition: fields.partition,
             offset: error == nil ? fields.offset : -1, error: error)

@@ -49,7 +49,7 @@ package enum WireJSON {
             && (try? JSONSerialization.jsonObject(with: Data(value), options: .fragmentsAllowed)) != nil
         // A line break may stand between JSON's tokens only, where a space says the same.
         return isJSON
-            ? text.replacing(/[\r\n]+/, with: " ") : #"{"bytes":"\#(Data(value).base64EncodedString())"}"#
+            ? text.escaping(["\r": " ", "\n": " "]) : #"{"bytes":"\#(Data(value).base64EncodedString())"}"#
     }
 
     private static func json<M: SwiftProtobuf.Message>(_ type: M.Type, _ value: [UInt8]) throws(WireError) -> String {

@@ -20,6 +20,29 @@ final class HostLoop<Machine: StreamMachine> {
     /// How far the tasks of this process have come in each partition.
     private var seen: [Int32: Int64] = [:]
 
+    /// What the host's thread and its tasks talk to Kafka through.
+    private struct Clients {
+        let member: MemberConsumer
+        let logs: SharedConsumer
+        let states: SharedConsumer
+
+        init(_ settings: StreamSettings) throws(KafkaError) {
+            logs = try SharedConsumer(properties: settings.kafka, topic: settings.log)
+            // A follower is in no hurry to hear of checkpoints.
+            states = try SharedConsumer(
+                properties: settings.kafka, topic: settings.state, readCommitted: true, pause: .milliseconds(50))
+            member = try MemberConsumer(
+                properties: settings.memberProperties, group: settings.group, topics: [settings.log])
+        }
+
+        /// After the tasks have ended.
+        func close() {
+            member.close()
+            logs.close()
+            states.close()
+        }
+    }
+
     init(_ host: StreamHost<Machine>) {
         self.host = host
         settings = host.settings
@@ -31,30 +54,29 @@ final class HostLoop<Machine: StreamMachine> {
             state.partitionCount = count
             state.waitingFor = "waiting for the consumer group \(settings.group)"
         }
-        let member = try MemberConsumer(
-            properties: settings.memberProperties, group: settings.group, topics: [settings.log])
+        let clients = try Clients(settings)
         do {
             defer {
                 stopTasks(where: { _ in true }, .cleanly)
-                member.close()
+                clients.close()
             }
             if settings.following {
-                for partition in 0..<count { start(partition, isPromoted: false, member) }
+                for partition in 0..<count { start(partition, isPromoted: false, clients) }
             }
-            try lead(member)
+            try lead(clients)
         } catch let error as StreamError where error.code == .unknownRules {
             try resign(error)
         }
     }
 
-    private func lead(_ member: MemberConsumer) throws {
+    private func lead(_ clients: Clients) throws {
         while !host.isStopping {
-            try supervise(member)
+            try supervise(clients)
             guard tasksMakeProgress else {
                 Thread.sleep(forTimeInterval: 0.1)
                 continue
             }
-            for event in member.poll(timeout: .milliseconds(100)) { try take(event, member) }
+            for event in clients.member.poll(timeout: .milliseconds(100)) { try take(event, clients) }
         }
     }
 
@@ -112,23 +134,23 @@ final class HostLoop<Machine: StreamMachine> {
 
     // MARK: - What the group says
 
-    private func take(_ event: MemberConsumer.Event, _ member: MemberConsumer) throws {
+    private func take(_ event: MemberConsumer.Event, _ clients: Clients) throws {
         switch event {
         case .assigned(let partitions):
-            acknowledge(event, member)
-            for assigned in partitions where assigned.topic == settings.log { promote(assigned.partition, member) }
+            acknowledge(event, clients)
+            for assigned in partitions where assigned.topic == settings.log { promote(assigned.partition, clients) }
             try checkTopicsAgain()
             host.state.withLock { $0.waitingFor = nil }
         case .revoked(let partitions):
             let revoked = Set(partitions.map(\.partition))
             stopTasks(where: { revoked.contains($0) }, .cleanly)
-            acknowledge(event, member)
-            follow(revoked, member)
+            acknowledge(event, clients)
+            follow(revoked, clients)
         case .lost(let partitions):
             let lost = Set(partitions.map(\.partition))
             stopTasks(where: { lost.contains($0) }, .abandoning)
-            acknowledge(event, member)
-            follow(lost, member)
+            acknowledge(event, clients)
+            follow(lost, clients)
         case .error(let error):
             if error.isFatal { throw error }
             if error.code == .unknownTopicOrPartition { try checkTopicsAgain() }
@@ -137,9 +159,9 @@ final class HostLoop<Machine: StreamMachine> {
     }
 
     /// A refusal means that the group has moved on; the next poll says to where.
-    private func acknowledge(_ event: MemberConsumer.Event, _ member: MemberConsumer) {
+    private func acknowledge(_ event: MemberConsumer.Event, _ clients: Clients) {
         do {
-            try member.acknowledge(event)
+            try clients.member.acknowledge(event)
         } catch {
             report(.warning, "the group has moved on during a rebalance", ["error": "\(error)"])
         }
@@ -148,7 +170,7 @@ final class HostLoop<Machine: StreamMachine> {
     // MARK: - Tasks
 
     /// A follower goes on as leader; where there is none, or it has failed, a task begins as leader.
-    private func promote(_ partition: Int32, _ member: MemberConsumer) {
+    private func promote(_ partition: Int32, _ clients: Clients) {
         let existing = host.state.withLock { $0.tasks[partition] }
         restartAt[partition] = nil
         report(.info, "leading a partition", ["partition": "\(partition)"])
@@ -156,20 +178,20 @@ final class HostLoop<Machine: StreamMachine> {
             existing.promote()
         } else {
             existing?.join()
-            start(partition, isPromoted: true, member)
+            start(partition, isPromoted: true, clients)
         }
     }
 
-    private func follow(_ partitions: Set<Int32>, _ member: MemberConsumer) {
+    private func follow(_ partitions: Set<Int32>, _ clients: Clients) {
         guard settings.following, !host.isStopping else { return }
-        for partition in partitions.sorted() { start(partition, isPromoted: false, member) }
+        for partition in partitions.sorted() { start(partition, isPromoted: false, clients) }
     }
 
-    private func start(_ partition: Int32, isPromoted: Bool, _ member: MemberConsumer) {
+    private func start(_ partition: Int32, isPromoted: Bool, _ clients: Clients) {
         if let previous = host.state.withLock({ $0.tasks[partition] }) { remember(previous) }
         let task = Task(
             partition: partition, isPromoted: isPromoted, seenOffset: seen[partition] ?? 0,
-            context: host.context { member.groupMetadata() })
+            context: host.context(logs: clients.logs, states: clients.states) { clients.member.groupMetadata() })
         host.state.withLock { $0.tasks[partition] = task }
         task.start()
     }
@@ -197,7 +219,7 @@ final class HostLoop<Machine: StreamMachine> {
     /// between failure and restart have shown a loss if there was one.
     ///
     /// A follower's failure never ends the host: should it be lasting, it is the leader's to report.
-    private func supervise(_ member: MemberConsumer) throws {
+    private func supervise(_ clients: Clients) throws {
         let now = ContinuousClock.now
         for task in tasks {
             guard let failure = task.failure else {
@@ -209,8 +231,8 @@ final class HostLoop<Machine: StreamMachine> {
                 postpone(task.partition, failure, now)
                 continue
             }
-            guard now >= due, !member.hasLostAssignment else { continue }
-            restart(task, member)
+            guard now >= due, !clients.member.hasLostAssignment else { continue }
+            restart(task, clients)
         }
     }
 
@@ -224,14 +246,14 @@ final class HostLoop<Machine: StreamMachine> {
             ["partition": "\(partition)", "error": "\(failure)", "pause": "\(pause)"])
     }
 
-    private func restart(_ task: Task, _ member: MemberConsumer) {
+    private func restart(_ task: Task, _ clients: Clients) {
         let partition = task.partition
         restartAt[partition] = nil
         task.join()
         host.counters.restarted()
-        let isOurs = member.assignment.contains(TopicPartition(topic: settings.log, partition: partition))
+        let isOurs = clients.member.assignment.contains(TopicPartition(topic: settings.log, partition: partition))
         if isOurs || settings.following {
-            start(partition, isPromoted: isOurs, member)
+            start(partition, isPromoted: isOurs, clients)
         } else {
             host.state.withLock { $0.tasks[partition] = nil }
         }

@@ -10,7 +10,8 @@ final class StateReader {
     private let partition: Int32
     /// The next offset to be read; nil before anything was.
     private var nextOffset: Int64?
-    private var tail: DataConsumer?
+    private let tails: SharedConsumer
+    private var tail: PartitionReader?
     private var keepsEntries = true
 
     /// The last value of each key, in the order of their last writing; tombstones are gone.
@@ -18,9 +19,11 @@ final class StateReader {
     /// The record that ended the last checkpoint; nil before the first.
     private(set) var position: [UInt8]?
 
-    init(settings: StreamSettings, partition: Int32) {
+    /// - Parameter tails: what reads on for the followers of all partitions.
+    init(settings: StreamSettings, partition: Int32, tails: SharedConsumer) {
         self.settings = settings
         self.partition = partition
+        self.tails = tails
     }
 
     /// Reads on to the end as it is now: what was committed before this call has been read when it returns.
@@ -32,7 +35,9 @@ final class StateReader {
     func readToEnd(until isStopping: () -> Bool) throws -> Bool {
         close()
         // The end shows when a fetch comes back empty: the broker must not hold it for long.
-        let consumer = try open(["fetch.wait.max.ms": "10"])
+        let properties = ["fetch.wait.max.ms": "10"].merging(settings.kafka) { _, given in given }
+        let consumer = try DataConsumer(
+            properties: properties, topic: settings.state, partition: partition, from: start, readCommitted: true)
         defer { consumer.close() }
         let clock = ContinuousClock()
         var lastProgress = clock.now
@@ -48,7 +53,7 @@ final class StateReader {
 
     /// Takes what has been committed since the last call, without waiting.
     func readOn() throws {
-        if tail == nil { tail = try open([:]) }
+        if tail == nil { tail = try tails.read(partition, from: start) }
         for event in tail?.poll(max: 1_000, timeout: .zero) ?? [] { _ = try take(event) }
     }
 
@@ -72,11 +77,7 @@ final class StateReader {
         tail = nil
     }
 
-    private func open(_ properties: [String: String]) throws -> DataConsumer {
-        try DataConsumer(
-            properties: properties.merging(settings.kafka) { _, given in given }, topic: settings.state,
-            partition: partition, from: nextOffset.map { .at($0) } ?? .beginning, readCommitted: true)
-    }
+    private var start: Offset { nextOffset.map { .at($0) } ?? .beginning }
 
     /// - Returns: whether the end was reached.
     private func take(_ event: DataConsumer.Event) throws -> Bool {

@@ -100,8 +100,9 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 
     package var status: StreamStatus {
         let (tasks, waitingFor) = state.withLock { ($0.tasks.values, $0.waitingFor) }
-        let led = tasks.filter(\.isPromoted).map(\.status).sorted { $0.partition < $1.partition }
-        let following = tasks.filter { !$0.isPromoted }.map(\.status).sorted { $0.partition < $1.partition }
+        let all = tasks.map(\.status).sorted { $0.partition < $1.partition }
+        let led = all.filter(\.isPromoted)
+        let following = all.filter { !$0.isPromoted }
         var reasons = led.filter { $0.role != .leading }.map {
             "\(settings.log)/\($0.partition): \($0.role.rawValue), \($0.lag) records behind"
         }
@@ -138,9 +139,12 @@ package final class StreamHost<Machine: StreamMachine>: Sendable {
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    func context(group: @escaping @Sendable () -> GroupMetadata) -> TaskContext<Machine> {
+    func context(
+        logs: SharedConsumer, states: SharedConsumer, group: @escaping @Sendable () -> GroupMetadata
+    ) -> TaskContext<Machine> {
         TaskContext(
-            settings: settings, configuration: configuration, counters: counters, makeMachine: makeMachine,
+            settings: settings, logs: logs, states: states, configuration: configuration, counters: counters,
+            makeMachine: makeMachine,
             group: group, lane: { [performer] in performer?.lane(of: $0, payload: $1) ?? "" },
             startEffect: { [effectsInput] request in _ = effectsInput.yield(request) },
             onApplied: onApplied, onEvent: onEvent)

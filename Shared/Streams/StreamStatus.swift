@@ -8,6 +8,8 @@ package struct StreamStatus: Hashable, Sendable {
 
     package struct Partition: Hashable, Sendable {
         package var partition: Int32
+        /// The group has given it to this instance.
+        package var isPromoted: Bool
         package var role: Role
         /// The next offset to be applied.
         package var position: Int64
@@ -35,7 +37,8 @@ extension StreamTask {
     var status: StreamStatus.Partition {
         shared.withLock { shared in
             StreamStatus.Partition(
-                partition: partition, role: shared.phase.role, position: shared.state.nextOffset, end: shared.logEnd)
+                partition: partition, isPromoted: shared.isPromoted, role: shared.phase.role,
+                position: shared.state.nextOffset, end: shared.logEnd)
         }
     }
 

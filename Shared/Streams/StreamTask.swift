@@ -6,6 +6,9 @@ internal import Synchronization
 /// What a task needs of the host that runs it.
 struct TaskContext<Machine: StreamMachine>: Sendable {
     var settings: StreamSettings
+    /// Read the log and the state topic for all tasks of the host.
+    var logs: SharedConsumer
+    var states: SharedConsumer
     var configuration: ConfigurationTable?
     var counters: StreamCounters
     var makeMachine: @Sendable (Int32) -> Machine

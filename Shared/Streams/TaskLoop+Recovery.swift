@@ -37,21 +37,21 @@ extension TaskLoop {
     }
 
     private func followingTurn() throws {
-        guard let consumer else { return }
+        guard let log else { return }
         skips = currentSkips
         try heedCheckpoints()
         if unconfirmed.bytes < settings.followingBytesMax {
-            for event in consumer.poll(max: settings.batchMax, timeout: .milliseconds(100)) { try take(event) }
+            for event in log.poll(max: settings.batchMax, timeout: .milliseconds(100)) { try take(event) }
         } else {
             // The leader makes no checkpoints, or nobody leads: whoever does will read the rest.
-            let high = try? consumer.watermarks(timeout: .seconds(1)).high
+            let high = try? log.watermarks(timeout: .seconds(1)).high
             task.shared.withLock { shared in
                 shared.logEnd = max(shared.logEnd, high ?? 0)
                 shared.isCaughtUp = shared.logEnd == shared.state.nextOffset
             }
             Thread.sleep(forTimeInterval: 0.25)
         }
-        let end = consumer.statistics?.partitions.first?.highOffset ?? 0
+        let end = log.end ?? 0
         task.shared.withLock { shared in
             shared.logEnd = max(shared.logEnd, end)
             shared.lastProgress = clock.now
@@ -82,9 +82,9 @@ extension TaskLoop {
         self.checkpoints = checkpoints
         try fence(checkpoints)
         guard try readState() else { return }
-        let isWarm = try consumer != nil && !isFarBehind()
+        let isWarm = try log != nil && !isFarBehind()
         if !isWarm {
-            if consumer != nil {
+            if log != nil {
                 forgetFollowing()
                 guard try readState() else { return }
             }
@@ -127,8 +127,8 @@ extension TaskLoop {
     }
 
     private func forgetFollowing() {
-        consumer?.close()
-        consumer = nil
+        log?.close()
+        log = nil
         unconfirmed = Unconfirmed()
         stateReader.reset()
         let fresh = task.context.makeState(partition)
@@ -175,27 +175,24 @@ extension TaskLoop {
     /// this is the log that was checkpointed.
     private func openLog() throws {
         let (next, isChecked) = task.shared.withLock { ($0.state.nextOffset, $0.state.lastTimestamp != nil) }
-        var consumer = try read(from: isChecked ? max(0, next - 1) : next)
-        self.consumer = consumer
-        let low = try checkPosition(next, consumer)
+        var log = try read(from: isChecked ? max(0, next - 1) : next)
+        self.log = log
+        let low = try checkPosition(next, log)
         if isChecked, next == low {
-            consumer.close()
-            consumer = try read(from: next)
-            self.consumer = consumer
+            log.close()
+            log = try read(from: next)
+            self.log = log
         }
-        task.shared.withLock { [consumer] shared in shared.wakeUp = { consumer.wakeUp() } }
+        task.shared.withLock { [log] shared in shared.wakeUp = { log.wakeUp() } }
     }
 
-    private func read(from offset: Int64) throws -> DataConsumer {
-        // The statistics say where the log ends while there is a backlog.
-        let properties = ["statistics.interval.ms": "5000"].merging(settings.kafka) { _, given in given }
-        return try DataConsumer(
-            properties: properties, topic: settings.log, partition: partition, from: .at(offset))
+    private func read(from offset: Int64) throws -> PartitionReader {
+        try task.context.logs.read(partition, from: .at(offset))
     }
 
     /// - Returns: the log's first offset.
-    private func checkPosition(_ next: Int64, _ consumer: DataConsumer) throws -> Int64 {
-        let (low, high) = try consumer.watermarks(timeout: .seconds(10))
+    private func checkPosition(_ next: Int64, _ log: PartitionReader) throws -> Int64 {
+        let (low, high) = try log.watermarks(timeout: .seconds(10))
         task.shared.withLock { $0.logEnd = high }
         let place = "\(settings.log)/\(partition)"
         guard high >= task.seenOffset else {

@@ -20,7 +20,7 @@ final class TaskLoop<Machine: StreamMachine> {
     var checkpoints: Producer?
     /// Nil for a follower, which sends nothing.
     var outputs: Producer?
-    var consumer: DataConsumer?
+    var log: PartitionReader?
     var checkpointer: Checkpointer?
 
     /// Nothing is in the log beyond what was applied.
@@ -47,7 +47,7 @@ final class TaskLoop<Machine: StreamMachine> {
         self.task = task
         settings = task.context.settings
         partition = task.partition
-        stateReader = StateReader(settings: settings, partition: partition)
+        stateReader = StateReader(settings: settings, partition: partition, tails: task.context.states)
         lastRecordAt = clock.now
         lastCheckpoint = clock.now
     }
@@ -75,7 +75,7 @@ final class TaskLoop<Machine: StreamMachine> {
 
     private func close() {
         checkpointer?.stop()
-        consumer?.close()
+        log?.close()
         stateReader.close()
         outputs?.close()
         checkpoints?.close()
@@ -84,10 +84,10 @@ final class TaskLoop<Machine: StreamMachine> {
     // MARK: - One turn
 
     private func turn() throws {
-        guard let consumer, let checkpointer else { return }
+        guard let log, let checkpointer else { return }
         skips = currentSkips
         if let failure = checkpointer.failure { throw failure }
-        for event in consumer.poll(max: settings.batchMax, timeout: waitingTime()) { try take(event) }
+        for event in log.poll(max: settings.batchMax, timeout: waitingTime()) { try take(event) }
         try appendResults()
         try leadIfCaughtUp()
         if isLeading {
@@ -97,7 +97,7 @@ final class TaskLoop<Machine: StreamMachine> {
         }
         try checkpointIfDue()
         waitForRoom()
-        let end = consumer.statistics?.partitions.first?.highOffset ?? 0
+        let end = log.end ?? 0
         task.shared.withLock { shared in
             shared.lastProgress = clock.now
             shared.logEnd = max(shared.logEnd, end)

@@ -237,12 +237,18 @@ struct RouterServiceTests {
         let broker = try await LocalBroker.start()
         try await RouterStand.with(Self.organization, broker: broker) { stand in
             try await stand.run { api in
-                try await broker.kill()
-                let answer = try await api.send(
-                    "PUT", "/v1/agents/ana/presence", as: .agent("ana"), body: #"{"presence":"away"}"#, key: "k")
+                func away() async throws -> CurlResponse {
+                    try await api.send(
+                        "PUT", "/v1/agents/ana/presence", as: .agent("ana"), body: #"{"presence":"away"}"#, key: "k")
+                }
+                try await broker.pause()
+                let answer = try await away()
                 #expect(answer.status == 503, "\(answer.text)")
                 #expect(answer.headers.contains { $0.name.lowercased() == "retry-after" })
-                try await broker.restart()
+                try broker.resume()
+                try await eventually("the repeated command is taken", within: .seconds(60)) {
+                    try await away().status == 200
+                }
             }
         }
         try await broker.close()

@@ -38,10 +38,10 @@ struct WireJSONTests {
         #expect(try WireJSON.string(.work, key: control, value: [0xff]) == #"{"bytes":"/w=="}"#)
         #expect(try WireJSON.string(.work, key: control, value: []) == #"{"bytes":""}"#)
         #expect(try WireJSON.string(.work, key: control, value: [0x37, 0x00]) == #"{"bytes":"NwA="}"#)
-        let position = Array(#"{"offset":\#n7,"marks":[]}"#.utf8)
+        let position = Array(#"{"offset":\#n7,\#r\#n"marks":[]}"#.utf8)
         for topic in Topic.allCases where topic.log != nil {
             let text = try WireJSON.string(topic, key: Array("position".utf8), value: position)
-            #expect(text == #"{"offset": 7,"marks":[]}"#)
+            #expect(text == #"{"offset": 7,  "marks":[]}"#)
         }
     }
 

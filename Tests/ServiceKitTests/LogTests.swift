@@ -45,9 +45,9 @@ struct LogTests {
 
     @Test("Text is one readable line")
     func text() {
-        let lines = lines(.text) { $0.warning("broker\naway", metadata: ["broker": "b-1", "why": "timed out"]) }
+        let lines = lines(.text) { $0.warning("broker\naway\r\n!", metadata: ["broker": "b-1", "why": "timed out"]) }
         #expect(lines.count == 1)
-        #expect(lines.first?.hasSuffix("WARNING  router: broker\\naway broker=b-1 why=\"timed out\"\n") == true)
+        #expect(lines.first?.hasSuffix("WARNING  router: broker\\naway\\r\\n! broker=b-1 why=\"timed out\"\n") == true)
     }
 
     @Test(

@@ -221,7 +221,8 @@ final class Fuse: Sendable {
 
 extension StreamHost {
     func leads(_ count: Int32) -> Bool {
-        status.isReady && status.partitions.count == Int(count)
+        let status = status
+        return status.isReady && status.partitions.count == Int(count)
     }
 
     func follows(_ counts: ClosedRange<Int32>) -> Bool {

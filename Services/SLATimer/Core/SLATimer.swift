@@ -21,6 +21,7 @@ package struct SLATimer: Sendable {
     private var configuration: Configuration?
     /// Never iterated into an output except in the order of ids.
     private var workItems: [WorkItemID: TrackedWorkItem] = [:]
+    private var index = WorkItemIndex()
     /// Holds the present deadline of every work item, and stale ones that are skipped.
     private var deadlines = Heap<Deadline>()
     private var changed: OrderedSet<WorkItemID> = []
@@ -84,9 +85,9 @@ package struct SLATimer: Sendable {
         changed.append(item.id)
         if item.forgottenAt <= now {
             outputs += item.forgotten(at: now)
-            workItems[item.id] = nil
+            index.replace(workItems.removeValue(forKey: item.id), with: nil)
         } else {
-            workItems[item.id] = item
+            index.replace(workItems.updateValue(item, forKey: item.id), with: item)
             deadlines.insert(Deadline(at: item.nextDeadline, workItemID: item.id))
         }
         dropStaleDeadlines()
@@ -116,7 +117,7 @@ extension SLATimer {
 
     /// Puts back a work item from a checkpoint.
     package mutating func restore(_ item: TrackedWorkItem) {
-        workItems[item.id] = item
+        index.replace(workItems.updateValue(item, forKey: item.id), with: item)
         deadlines.insert(Deadline(at: item.nextDeadline, workItemID: item.id))
     }
 }
@@ -137,10 +138,7 @@ extension SLATimer {
     package func workItems(
         after id: WorkItemID?, with states: Set<TrackedClock.State>, limit: Int
     ) -> [TrackedWorkItem] {
-        let matching = workItems.values.filter { item in
-            (id.map { item.id > $0 } ?? true) && item.clocks.contains { states.contains($0.state) }
-        }
-        return Array(matching.sorted { $0.id < $1.id }.prefix(limit))
+        index.page(after: id, with: states, limit: limit).compactMap { workItems[$0] }
     }
 }
 

@@ -52,24 +52,23 @@ package struct InputFields {
 
     /// A value that must be there; `read` gives nil for one that is not as expected.
     package func required<Value>(
-        _ name: String, expected: String, placeholder: @autoclosure () -> Value, _ read: (JSONValue) -> Value?
+        _ name: String, expected: @autoclosure () -> String, placeholder: @autoclosure () -> Value,
+        _ read: (JSONValue) -> Value?
     ) -> Value {
-        guard let value = take(name) else {
-            reject(name, expected: expected)
-            return placeholder()
-        }
-        guard let read = read(value) else {
-            reject(name, expected: expected)
+        guard let value = take(name), let read = read(value) else {
+            reject(name, expected: expected())
             return placeholder()
         }
         return read
     }
 
     /// A value that may be missing or null; `read` gives nil for one that is not as expected.
-    package func optional<Value>(_ name: String, expected: String, _ read: (JSONValue) -> Value?) -> Value? {
+    package func optional<Value>(
+        _ name: String, expected: @autoclosure () -> String, _ read: (JSONValue) -> Value?
+    ) -> Value? {
         guard let value = take(name) else { return nil }
         guard let read = read(value) else {
-            reject(name, expected: expected)
+            reject(name, expected: expected())
             return nil
         }
         return read

@@ -55,7 +55,7 @@ struct LogLine {
                 line += " \(key)=\(shown.text)"
             }
         }
-        return line.replacing("\n", with: "\\n").replacing("\r", with: "\\r") + "\n"
+        return line.escaping(["\n": "\\n", "\r": "\\r"]) + "\n"
     }
 
     private static func shown(_ key: String, _ value: Logger.MetadataValue) -> JSONValue {

@@ -154,8 +154,7 @@ struct SearchWords: Sendable {
 
     init(_ text: String) {
         let words = text.split(whereSeparator: \.isWhitespace).prefix(Self.wordsMax).map { word in
-            let word = String(word.filter { $0 != "\0" })
-            return "\"\(word.replacing("\"", with: "\"\""))\""
+            "\"\(word.escaping(["\"": "\"\"", "\0": ""]))\""
         }
         pattern = words.joined(separator: " ") + (words.isEmpty ? "\"\"" : "*")
     }
