@@ -80,6 +80,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        .systemLibrary(name: "CMalloc", path: "Shared/CMalloc"),
         .target(name: "CMonotonicWaits", path: "Shared/CMonotonicWaits"),
         shared("Domain", [.product(name: "Collections", package: "swift-collections"), crypto]),
         shared(
@@ -95,7 +96,7 @@ let package = Package(
         shared(
             "ServiceKit",
             [
-                "Domain", crypto,
+                "CMalloc", "Domain", crypto,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -217,12 +217,8 @@ extension Producer {
     private static func delivery(_ message: UnsafePointer<rd_kafka_message_t>, context: String) -> Delivery {
         let fields = message.pointee
         let topic = String(cString: rd_kafka_topic_name(fields.rkt))
-        let error =
-            fields.err == RD_KAFKA_RESP_ERR_NO_ERROR
-            ? nil
-            : KafkaError(
-                KafkaError.Code(fields.err), context: "\(context): delivery to \(topic)/\(fields.partition)",
-                reason: rd_kafka_message_errstr(message).map { String(cString: $0) })
+        // No `rd_kafka_message_errstr`: of a producer's message it takes the payload for a text.
+        let error = KafkaError(fields.err, context: "\(context): delivery to \(topic)/\(fields.partition)")
         return Delivery(
             tag: Int(bitPattern: fields._private), topic: topic, partition: fields.partition,
             offset: error == nil ? fields.offset : -1, error: error)

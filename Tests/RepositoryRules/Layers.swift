@@ -25,7 +25,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
             Layer(folder: "Shared/Kafka/", own: ["CRdKafka"], foreign: system),
             Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
             Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: collections.union(system)),
-            Layer(folder: "Shared/ServiceKit/", own: ["Domain"], foreign: nil),
+            Layer(folder: "Shared/ServiceKit/", own: ["CMalloc", "Domain"], foreign: nil),
             Layer(folder: "Services/Patchbay/", own: shared, foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),
         ]
@@ -38,7 +38,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
 
     /// Names that belong to this repository, wherever they are imported.
     static let ownModules: Set<String> =
-        shared.union(["CRdKafka", "CMonotonicWaits", "CCurl", "PatchbayCLI", "TestSupport"])
+        shared.union(["CRdKafka", "CMalloc", "CMonotonicWaits", "CCurl", "PatchbayCLI", "TestSupport"])
         .union(["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { ["\($0)App", "\($0)Core"] })
 
     var testDescription: String { folder }

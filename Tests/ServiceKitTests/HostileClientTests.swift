@@ -25,8 +25,8 @@ private struct Victim: Sendable {
                         try await writer.finish(nil)
                     })
             }
-            setup.router.get("/poll") { request, _ in
-                try await polls.respond(to: request, on: "maria", within: .seconds(3)) { nil }
+            setup.router.get("/poll") { _, context in
+                try await polls.respond(over: context.connection, on: "maria", within: .seconds(3)) { nil }
             }
         }
         try await withRunningService(.router, build: build) { port in try await body(Victim(port: port)) }

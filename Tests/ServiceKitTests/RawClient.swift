@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ServiceKit
+import Synchronization
 
 /// What a service answered.
 struct Reply: Sendable {
@@ -47,6 +48,7 @@ final class RawConnection: Sendable {
     }
 
     private let descriptor: Int32
+    private let isClosed = Atomic<Bool>(false)
 
     /// - Parameter seconds: how long reading waits before the test fails.
     init(port: Int, seconds: Int = 60) throws {
@@ -91,7 +93,9 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Once is enough: the number may be another file's by now.
     func close() {
+        guard !isClosed.exchange(true, ordering: .relaxed) else { return }
         shutdown(descriptor, Int32(SHUT_RDWR))
         Glibc.close(descriptor)
     }

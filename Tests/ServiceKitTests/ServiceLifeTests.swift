@@ -123,8 +123,8 @@ struct ServiceLifeTests {
             let polls = LongPolls<String>("work", metrics: Metrics())
             await ServiceMain.run(.router, arguments: ["router"], environment: ServiceLifeTests.environment) { setup in
                 let logger = setup.logger
-                setup.router.get("/poll") { request, _ in
-                    try await polls.respond(to: request, on: "x", within: .seconds(120)) { nil }
+                setup.router.get("/poll") { _, context in
+                    try await polls.respond(over: context.connection, on: "x", within: .seconds(120)) { nil }
                 }
                 let (ended, end) = AsyncStream<Void>.makeStream()
                 setup.run(

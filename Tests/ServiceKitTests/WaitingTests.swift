@@ -23,8 +23,8 @@ struct WaitingTests {
         let metrics = Metrics()
         let polls = LongPolls<String>("work", limit: limit, metrics: metrics)
         let build: @Sendable (ServiceSetup) async throws -> Void = { setup in
-            setup.router.get("/poll") { request, _ in
-                try await polls.respond(to: request, on: "maria", within: .seconds(seconds)) {
+            setup.router.get("/poll") { _, context in
+                try await polls.respond(over: context.connection, on: "maria", within: .seconds(seconds)) {
                     board.posted.map { Response.json($0) }
                 }
             }
@@ -59,7 +59,21 @@ struct WaitingTests {
             polls.wake("maria")
             let answer = try await reply
             #expect(answer.json == .string("news"))
-            #expect(answer.headers["connection"] == "close")
+        }
+    }
+
+    @Test("A connection whose request waited carries the next one, also one that was sent meanwhile")
+    func keptAlive() async throws {
+        try await withPolls { port, board, polls in
+            let connection = try RawConnection(port: port)
+            defer { connection.close() }
+            connection.write(Array("GET /poll HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            #expect(try await eventually { polls.waiting == 1 })
+            connection.write(Array("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".utf8))
+            board.posted = "news"
+            polls.wake("maria")
+            let answers = try await onThread { String(decoding: try connection.readAll(), as: UTF8.self) }
+            #expect(answers.contains("\"news\"") && answers.hasSuffix("ok\n"))
         }
     }
 

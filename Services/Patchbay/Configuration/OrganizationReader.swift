@@ -34,22 +34,26 @@ struct OrganizationReader {
         else { return }
         for section in Section.allCases {
             guard let place = sections[section.rawValue], let entries = yaml.mapping(place) else { continue }
+            // Kept beside the entries: an organization is large, and each of its names is looked for.
+            var names = names(in: section)
             for (name, entry) in entries.values {
                 guard let name = yaml.name(name, at: entry) else { continue }
-                if names(in: section).contains(name) {
+                if names.contains(name) {
                     yaml.report(entry.problem(found: "\"\(name)\" a second time", expected: "one entry of this name"))
-                } else if names(in: section).count >= Self.entriesMax {
+                } else if names.count >= Self.entriesMax {
                     yaml.report(entry.problem(found: "one more", expected: "at most \(Self.entriesMax) entries"))
                 } else {
                     readEntry(name, entry, of: section)
+                    names.append(name)
                 }
             }
         }
     }
 
     mutating func checkReferences() {
+        let namesBySection = Dictionary(uniqueKeysWithValues: Section.allCases.map { ($0, names(in: $0)) })
         for reference in references {
-            let names = names(in: reference.section)
+            let names = namesBySection[reference.section] ?? []
             guard !names.contains(reference.name) else { continue }
             let hint = nearest(to: reference.name, of: names).map { ": did you mean \"\($0)\"?" } ?? ""
             yaml.report(

@@ -2,6 +2,7 @@ internal import NIOCore
 internal import NIOHTTPTypes
 
 /// Closes the connections of clients that are too slow, whether they mean it or not: each holds memory and a file.
+/// Says when a client hangs up.
 ///
 /// ```
 ///  accepted ──head──▶ body ──end──▶ answered ──▶ (idle, which Hummingbird's own time-out ends)
@@ -24,14 +25,18 @@ final class ConnectionTimes: ChannelDuplexHandler, RemovableChannelHandler {
     static let answerTime = TimeAmount.seconds(20)
     /// Without any request.
     static let idleTime = TimeAmount.seconds(60)
+    /// For head and body beyond the limit of connections, where probes must come through.
+    static let spareTime = TimeAmount.seconds(1)
 
-    private let connections: ConnectionMetrics
+    private let connections: OpenConnections
+    private let connection: Connection
     private var reading: Scheduled<Void>?
     private var writing: Scheduled<Void>?
-    private var isCounted = false
+    private var hasBegun = false
 
-    init(_ connections: ConnectionMetrics) {
+    init(_ connections: OpenConnections, _ connection: Connection) {
         self.connections = connections
+        self.connection = connection
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -44,23 +49,27 @@ final class ConnectionTimes: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func begin(_ context: ChannelHandlerContext) {
-        guard !isCounted else { return }
-        isCounted = true
-        connections.open.add(1)
-        reading = close(context, after: Self.headTime, "head")
+        guard !hasBegun else { return }
+        hasBegun = true
+        reading = close(context, after: connection.isSpare ? Self.spareTime : Self.headTime, "head")
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
             reading?.cancel()
-            reading = close(context, after: Self.bodyTime, "body")
+            reading = close(context, after: connection.isSpare ? Self.spareTime : Self.bodyTime, "body")
         case .body: break
         case .end:
             reading?.cancel()
             reading = nil
         }
         context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { connection.hangUp() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -80,8 +89,6 @@ final class ConnectionTimes: ChannelDuplexHandler, RemovableChannelHandler {
         reading?.cancel()
         writing?.cancel()
         (reading, writing) = (nil, nil)
-        if isCounted { connections.open.add(-1) }
-        isCounted = false
     }
 
     private func close(
@@ -91,19 +98,5 @@ final class ConnectionTimes: ChannelDuplexHandler, RemovableChannelHandler {
             self.connections.slow.increment([missing])
             context.close(promise: nil)
         }
-    }
-}
-
-/// What is counted of connections.
-struct ConnectionMetrics: Sendable {
-    let open: Gauge
-    let slow: Counter
-
-    init(_ metrics: Metrics) {
-        open = metrics.gauge("patchbay_http_connections_open", help: "Open HTTP connections.")
-        slow = metrics.counter(
-            "patchbay_http_slow_clients_total",
-            help: "Connections closed because a head, a body or the reading of an answer took too long.",
-            labels: ["missing"])
     }
 }

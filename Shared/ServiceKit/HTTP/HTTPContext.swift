@@ -11,7 +11,12 @@ package struct HTTPContext: RequestContext {
     /// Who asks; nil on routes that need no token.
     package var principal: Principal?
 
+    /// Over which the request came.
+    package let connection: Connection
+
     package init(source: ApplicationRequestContextSource) {
+        guard let connection = Connection.current else { preconditionFailure("requests come over `HTTPConnections`") }
+        self.connection = connection
         coreContext = CoreRequestContextStorage(source: source)
     }
 

@@ -33,6 +33,11 @@ package struct Problem: Error, Sendable {
     package static let typePrefix = "https://patchbay.dev/problems/"
 
     func response(instance: String) -> Response {
+        let (head, body) = parts(instance: instance)
+        return Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+    }
+
+    func parts(instance: String) -> (HTTPResponse, ByteBuffer) {
         var members: [(String, JSONValue)] = [
             ("type", .string(Problem.typePrefix + code)), ("title", .string(title)),
             ("status", .integer(Int64(status.code))), ("detail", .string(detail)),
@@ -43,7 +48,8 @@ package struct Problem: Error, Sendable {
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
         let body = ByteBuffer(bytes: JSONValue.object(members).bytes)
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        headers[.contentLength] = "\(body.readableBytes)"
+        return (HTTPResponse(status: status, headerFields: headers), body)
     }
 }
 

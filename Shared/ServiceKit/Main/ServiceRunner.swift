@@ -119,18 +119,15 @@ package struct ServiceRunner: Sendable {
         quiet.logLevel = max(logger.logLevel, .notice)
         let address = BindAddress.hostname(
             settings[CommonSettings.httpHost], port: settings[CommonSettings.httpPort])
-        let connections = ConnectionMetrics(setup.metrics)
+        let connections = OpenConnections(limit: connectionsMax, metrics: setup.metrics)
+        setup.run("memory") { try await Memory.giveBack(connections) }
         return Application(
             router: setup.router,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ConnectionTimes(connections)],
-                    idleTimeout: ConnectionTimes.idleTime,
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 100))),
+            server: HTTPServerBuilder { HTTPConnections(connections: connections, responder: $0) },
             configuration: ApplicationConfiguration(
                 address: address, serverName: nil,
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: quiet)),
+                availableConnectionsDelegate: .maximum(
+                    connections.limit + OpenConnections.spare, logger: quiet)),
             onServerRunning: { channel in onListening(channel.localAddress?.port ?? 0) }, logger: quiet)
     }
 

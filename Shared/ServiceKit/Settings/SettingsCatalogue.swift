@@ -6,7 +6,7 @@ package enum CommonSettings {
         "PATCHBAY_HTTP_HOST", default: "127.0.0.1", help: "Address to listen on; 0.0.0.0 for all.")
     package static let httpConnectionsMax = Setting<Int>.integer(
         "PATCHBAY_HTTP_CONNECTIONS_MAX", default: 16_384, in: 1...100_000, unit: "connections",
-        help: "Open HTTP connections at which no further ones are accepted.")
+        help: "Open HTTP connections, beyond which only probes are answered and others hear 503.")
     package static let bootstrapServers = Setting<String>.text(
         "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", default: "127.0.0.1:9092", bytesMax: 4_096,
         help: "Kafka brokers, host:port separated by commas.")

@@ -34,13 +34,11 @@ struct AgentRoutes: Sendable {
             }
             // No longer than the lease allows between two signs of life.
             let time = Duration.seconds(min(wait, max(1, seat.leaseSeconds / 3)))
-            let response = try await news.polls.respond(to: request, on: seat.agentID, within: time) {
+            let response = try await news.polls.respond(over: context.connection, on: seat.agentID, within: time) {
                 try desk.view(seat, after: cursor).map { .json($0) }
             }
-            guard response.status == .noContent else { return response }
             // Nothing new is an answer too: the same work with the same cursor.
-            return Response.json(
-                try desk.view(seat), headers: response.headers[.connection].map { [.connection: $0] } ?? [:])
+            return response.status == .noContent ? Response.json(try desk.view(seat)) : response
         }
         routes.get("/v1/agents/{id}/events") { request, context in
             let seat = try await enter(context)
