@@ -97,9 +97,10 @@ final class Stand {
         }
     }
 
-    /// Waits as a broker would until a dead router's session is over, and until the other leads.
-    func takeOver(from dead: Instance, by survivor: Instance) async throws {
-        try await Task.sleep(for: LocalBroker.sessionTimeout)
+    /// Waits as a broker would until the session of a router that was killed at a moment is over, and until the other
+    /// leads.
+    func takeOver(from dead: Instance, killed: ContinuousClock.Instant, by survivor: Instance) async throws {
+        try await Task.sleep(until: killed + LocalBroker.sessionTimeout)
         try await broker.evict(dead.name, from: "\(prefix)-router")
         let partition = Partitioner.murmur2(Array("desk".utf8), partitions: Int32(partitions))
         try await eventually("the follower leads", within: .seconds(60)) { leads(partition, survivor) }

@@ -26,12 +26,12 @@ struct TakeoverPart {
         try crowd.enter()
         var killed = ContinuousClock.now
         let result = try crowd.write(
-            at: .rate(50), seconds: 6, warmUp: 1,
+            at: .rate(50), seconds: 4, warmUp: 1,
             atStart: {
                 leader.program.killAtOnce()
                 killed = .now
             })
-        try await stand.takeOver(from: leader, by: follower)
+        try await stand.takeOver(from: leader, killed: killed, by: follower)
         let longest = Report.fixed(result.times.max, digits: 0, unit: 1000)
         return
             "Warm: of two routers the one that leads gets SIGKILL; the agents poll the other, which follows. The longest "

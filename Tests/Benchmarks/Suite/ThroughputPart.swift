@@ -20,7 +20,7 @@ struct ThroughputPart {
         var (few, before) = (empty, empty)
         // The limit of time is for machines on which the messages would take too long.
         let result = try crowd.write(
-            at: .window(window), seconds: 120, warmUp: 3, messagesMax: messages,
+            at: .window(window), seconds: 300, warmUp: 3, messagesMax: messages,
             atStart: { before = try stand.usage() }, atSeen: (10_000, { few = try stand.usage() }))
         let many = try stand.usage()
 
