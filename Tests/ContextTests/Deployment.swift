@@ -37,8 +37,8 @@ struct Deployment: Sendable {
         producer = try AsyncProducer(properties: broker.properties)
     }
 
-    func close() throws {
-        producer.close()
+    func close() async throws {
+        await producer.closed()
         try FileManager.default.removeItem(at: folder)
     }
 

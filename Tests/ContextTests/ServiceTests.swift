@@ -60,7 +60,7 @@ struct ServiceTests {
             #expect(byMessage[MessageID("m3")]?.first?.customerID == Samples.phone.customerID)
             #expect(byMessage[MessageID("m4")]?.first?.workItemID == byMessage[MessageID("m1")]?.first?.workItemID)
         }
-        try deployment.close()
+        try await deployment.close()
     }
 
     @Test("A timeline that is ahead of the topics, because those were made anew, is built again from them")
@@ -79,6 +79,6 @@ struct ServiceTests {
             let texts = try await client.texts(of: lena, 1)
             #expect(texts == ["Bonjour"])
         }
-        try deployment.close()
+        try await deployment.close()
     }
 }

@@ -116,7 +116,7 @@ struct TimelineDamageTests {
             let metrics = try await client.send("GET", "/metrics").text
             #expect(metrics.contains("patchbay_context_timeline_rebuilds_total 1"))
         }
-        try deployment.close()
+        try await deployment.close()
     }
 
     @Test("is filled again at the next start, and is the same as before", arguments: FileHarm.allCases)
@@ -136,7 +136,7 @@ struct TimelineDamageTests {
             #expect(before.withLock { $0 } == after)
         }
         #expect(deployment.lines.all.count { $0 == "the timeline is empty, and is filled from the topics" } == 2)
-        try deployment.close()
+        try await deployment.close()
     }
 
     /// Moves what is only in the log of changes into the file, so that the harm concerns it.
@@ -167,7 +167,7 @@ struct TimelineDamageTests {
             #expect(said.count { $0.contains("the disk is full") } == 1, "once, not with each try: \(said)")
             #expect(said.contains("the timeline is written again"))
         }
-        deployment.producer.close()
+        await deployment.producer.closed()
         try disk.remove()
     }
 

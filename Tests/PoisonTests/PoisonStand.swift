@@ -33,10 +33,10 @@ struct PoisonStand: Sendable {
             do {
                 try await body(stand)
             } catch {
-                stand.producer.close()
+                await stand.producer.closed()
                 throw error
             }
-            stand.producer.close()
+            await stand.producer.closed()
         }
     }
 

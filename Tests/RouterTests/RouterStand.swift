@@ -46,7 +46,7 @@ struct RouterStand: Sendable {
     }
 
     private func close() async {
-        producer.close()
+        await producer.closed()
         await client.close()
     }
 

@@ -39,7 +39,7 @@ struct TimerStand: Sendable {
     }
 
     private func close() async {
-        producer.close()
+        await producer.closed()
         await client.close()
     }
 

@@ -74,23 +74,23 @@ struct BankStand {
     }
 
     func send(_ commands: [String], partition: Int32? = nil) async throws {
-        let producer = try AsyncProducer(properties: broker.properties)
-        defer { producer.close() }
-        for command in commands {
-            let account = command.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-            _ = try await producer.send(
-                topic: log, partition: partition, key: Array(account.utf8), value: Array(command.utf8))
+        try await AsyncProducer.with(broker.properties) { producer in
+            for command in commands {
+                let account = command.split(separator: " ").dropFirst().first.map(String.init) ?? ""
+                _ = try await producer.send(
+                    topic: log, partition: partition, key: Array(account.utf8), value: Array(command.utf8))
+            }
         }
     }
 
     /// Appends what `patchbay rules` does.
     func raise(rules version: Int) async throws {
-        let producer = try AsyncProducer(properties: broker.properties)
-        defer { producer.close() }
-        for partition in 0..<partitions {
-            _ = try await producer.send(
-                topic: log, partition: partition, key: Control.key, value: [],
-                headers: Control.rules(version: version).headers)
+        try await AsyncProducer.with(broker.properties) { producer in
+            for partition in 0..<partitions {
+                _ = try await producer.send(
+                    topic: log, partition: partition, key: Control.key, value: [],
+                    headers: Control.rules(version: version).headers)
+            }
         }
     }
 

@@ -61,7 +61,7 @@ struct ProjectionTests {
             group.cancelAll()
             while (try? await group.next()) != nil {}
         }
-        try await onThread { producer.close() }
+        await producer.closed()
     }
 
     private func project(_ stand: BankStand, into store: Store, until isDone: @Sendable () -> Bool) async throws {
