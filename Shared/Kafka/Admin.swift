@@ -170,8 +170,7 @@ package final class Admin: @unchecked Sendable {
     /// Frees everything. A second call does nothing. Blocks until calls on other threads have returned.
     package func close() {
         guard let handle = client.retire() else { return }
-        rd_kafka_queue_destroy(handle.queue)
-        rd_kafka_destroy(handle.instance)
+        client.destroy(handle)
     }
 }
 

@@ -96,6 +96,20 @@ final class Client: @unchecked Sendable {
         return retired
     }
 
+    /// Frees an instance that was retired.
+    ///
+    /// Blocks the calling thread, for 2 s at most: librdkafka 2.0.2 waits without end for its threads when topics have
+    /// vanished from the broker, and that must hold up nobody. Then it goes on waiting on a thread of its own.
+    func destroy(_ retired: Handle) {
+        let finished = DispatchSemaphore(value: 0)
+        _ = NamedThread.start("kafka-destroy") {
+            rd_kafka_queue_destroy(retired.queue)
+            rd_kafka_destroy_flags(retired.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+            finished.signal()
+        }
+        _ = finished.wait(timeout: .now() + .seconds(2))
+    }
+
     private func enter() -> Handle? {
         condition.lock()
         defer { condition.unlock() }

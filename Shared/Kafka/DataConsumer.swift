@@ -98,7 +98,6 @@ package final class DataConsumer: @unchecked Sendable {
     /// Frees everything. A second call does nothing. Blocks until calls on other threads have returned.
     package func close() {
         guard let handle = client.retire() else { return }
-        rd_kafka_queue_destroy(handle.queue)
-        rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        client.destroy(handle)
     }
 }

@@ -145,7 +145,7 @@ package final class MemberConsumer: @unchecked Sendable {
 
     /// On a thread of its own, which may outlive `close()`: it holds on to this object, so to the client's context.
     private func leave(_ handle: Client.Handle) {
-        settle(handle)
+        var isSettled = settle(handle)
         let closing = rd_kafka_queue_new(handle.instance)!
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
@@ -156,25 +156,31 @@ package final class MemberConsumer: @unchecked Sendable {
             let deadline = Deadline(after: .seconds(5))
             while rd_kafka_consumer_closed(handle.instance) == 0, !deadline.isOver {
                 guard let event = rd_kafka_queue_poll(closing, 50) else { continue }
-                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE { rd_kafka_assign(handle.instance, nil) }
+                if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
+                    rd_kafka_assign(handle.instance, nil)
+                    isSettled = true
+                }
                 rd_kafka_event_destroy(event)
             }
         }
         rd_kafka_queue_destroy(closing)
-        rd_kafka_queue_destroy(handle.queue)
-        rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        // Better a few idle threads until the process ends than no process.
+        guard isSettled else { return }
+        client.destroy(handle)
     }
 }
 
 extension MemberConsumer {
-    /// Waits for the end of a first join that is under way: librdkafka 2.0.2 aborts the process when a group's leader is
-    /// destroyed between the coordinator's answer and the assignment that it has to make then.
-    private func settle(_ handle: Client.Handle) {
+    /// Waits for the end of a first join that is under way: librdkafka 2.0.2 aborts the process when a member is destroyed
+    /// that has heard of its group's assignor and never of an assignment (librdkafka issue 4312, mended in 2.3).
+    /// - Returns: whether it may be destroyed.
+    private func settle(_ handle: Client.Handle) -> Bool {
         let deadline = Deadline(after: .seconds(3))
         while !state.withLock({ $0.hasHeard }), hasMemberID(handle), !deadline.isOver {
             guard let event = rd_kafka_queue_poll(handle.queue, 50) else { continue }
             _ = take(event, of: handle.instance)
         }
+        return state.withLock({ $0.hasHeard }) || !hasMemberID(handle)
     }
 
     private func hasMemberID(_ handle: Client.Handle) -> Bool {

@@ -12,6 +12,7 @@ package final class MockCluster: @unchecked Sendable {
         case fetch = 1
         case metadata = 3
         case findCoordinator = 10
+        case syncGroup = 14
         case initProducerID = 22
         case addPartitionsToTransaction = 24
         case addOffsetsToTransaction = 25

@@ -180,8 +180,7 @@ package final class Producer: @unchecked Sendable {
             return state.topics
         }
         for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
-        rd_kafka_queue_destroy(handle.queue)
-        rd_kafka_destroy(handle.instance)
+        client.destroy(handle)
     }
 }
 

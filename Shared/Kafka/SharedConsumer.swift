@@ -63,8 +63,7 @@ package final class SharedConsumer: @unchecked Sendable {
     package func close() {
         guard let handle = client.retire() else { return }
         rd_kafka_topic_destroy(topic.handle)
-        rd_kafka_queue_destroy(handle.queue)
-        rd_kafka_destroy_flags(handle.instance, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        client.destroy(handle)
     }
 
     // MARK: - For its readers

@@ -169,6 +169,8 @@ final class Checkpointer: Sendable {
         if error.isStaleMember {
             throw StreamError(.fenced, "\(error)")
         }
+        // The task tries again at once.
+        waitForChange(100)
         return .aborted(error)
     }
 

@@ -63,10 +63,21 @@ final class HostLoop<Machine: StreamMachine> {
             if settings.following {
                 for partition in 0..<count { start(partition, isPromoted: false, clients) }
             }
-            try lead(clients)
+            do {
+                try lead(clients)
+            } catch let error as StreamError where !error.isRetriable {
+                refuse(error)
+                throw error
+            }
         } catch let error as StreamError where error.code == .unknownRules {
             try resign(error)
         }
+    }
+
+    /// Said at once: leaving can take seconds, and nobody must wait for the reason.
+    private func refuse(_ error: StreamError) {
+        host.state.withLock { $0.waitingFor = error.context }
+        report(.error, "refused to go on: giving all partitions up", ["error": "\(error)"])
     }
 
     private func lead(_ clients: Clients) throws {

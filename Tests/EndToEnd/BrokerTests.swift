@@ -122,6 +122,44 @@ extension WholeStack {
             }
         }
 
+        /// What the operator did before anybody looked.
+        enum Emptiness: String, CaseIterable, Sendable {
+            case withoutTopics
+            case withTopicsMadeAnew
+        }
+
+        @Test(
+            "One that comes back empty is noticed by those who run: they do nothing, and end with what to do",
+            .timeLimit(.minutes(5)), arguments: Emptiness.allCases)
+        func comesBackEmpty(_ emptiness: Emptiness) async throws {
+            try await LocalBroker.with { broker in
+                try await TestStack.with(broker) { stack in
+                    try await stack.apply(Trial.organization, values: ["receiver": "http://127.0.0.1:1"])
+                    let crowd = Crowd(stack)
+                    try await crowd.enter()
+                    try await crowd.post(20, aSecond: 20)
+                    try await broker.loseData()
+                    if emptiness == .withTopicsMadeAnew { try await stack.createTopics() }
+                    for instance in stack.instances {
+                        let (code, log) = try await stack.waitForExit(instance, within: .seconds(90))
+                        #expect(code == 70, "\(instance) ends by itself")
+                        #expect(log.contains("lost") && log.contains("estore"), "\(instance) says what to do: \(log)")
+                    }
+                    // The broker itself makes the topics that producers ask it about, with other settings.
+                    try await stack.createTopics()
+                    for topic in [Topic.inbound, .work, .workEvents, .clocks, .outbound, .routerState, .contextState] {
+                        let records = try await stack.records(topic)
+                        #expect(records.isEmpty, "nothing was written over: \(topic) has \(records.count)")
+                    }
+                    try await delete(Topic.allCases.map { stack.connection.name($0) }, stack)
+                    try await stack.createTopics()
+                    try await stack.apply(Trial.organization, values: ["receiver": "http://127.0.0.1:1"])
+                    for instance in stack.instances { try stack.restart(instance) }
+                    for instance in stack.instances { try await stack.waitUntilReady(instance) }
+                }
+            }
+        }
+
         private func delete(_ topics: [String], _ stack: TestStack) async throws {
             let connection = stack.connection
             try await onThread {

@@ -139,4 +139,19 @@ struct FailureTests {
             cluster.close()
         }
     }
+
+    @Test("A member that is closed while its group never settles ends no process")
+    func unsettledMember() async throws {
+        await #expect(processExitsWith: .success) {
+            let cluster = try MockCluster()
+            cluster.createTopic("t", partitions: 1)
+            // The coordinator names the assignor, and then never gets to an assignment.
+            cluster.fail(.syncGroup, with: Array(repeating: .rebalanceInProgress, count: 10_000))
+            let member = try MemberConsumer(properties: cluster.properties, group: "g", topics: ["t"])
+            let end = ContinuousClock.now + .seconds(60)
+            while member.memberID.isEmpty, ContinuousClock.now < end { _ = member.poll(timeout: .milliseconds(50)) }
+            guard !member.memberID.isEmpty else { fatalError("never joined") }
+            member.close()
+        }
+    }
 }

@@ -20,9 +20,15 @@ final class Tally: @unchecked Sendable {
     private let mutex = Mutex(())
     private let otherMutex = Mutex(())
     private var numbers = [0]
+    /// Both threads are there before either adds, and take turns: what a thread did long ago the sanitizer has forgotten.
+    private let start = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
+
+    init() { pthread_barrier_init(start, nil, 2) }
 
     func add(as thread: Int, _ shape: Shape) {
+        pthread_barrier_wait(start)
         for _ in 0..<20_000 {
+            sched_yield()
             switch (shape, thread) {
             case (.race, _): numbers[0] += 1
             case (.estranged, 1): otherMutex.withLock { _ in numbers[0] += 1 }
