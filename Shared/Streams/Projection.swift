@@ -61,7 +61,7 @@ package final class Projection: Sendable {
         self.handler = handler
     }
 
-    /// Every partition has been read to its end at least once.
+    /// Every partition has been read to the end that it had when reading began.
     package var isCaughtUp: Bool { state.withLock { $0.isStarted && $0.behind.isEmpty } }
 
     package func shutdown() { state.withLock { $0.isStopping = true } }
@@ -99,6 +99,7 @@ package final class Projection: Sendable {
             state.behind = Set(partitions)
             state.isStarted = true
         }
+        var ends = Ends(partitions)
         while !isStopping {
             var batch = ProjectionBatch()
             var reached: [TopicPartition] = []
@@ -110,6 +111,7 @@ package final class Projection: Sendable {
                 }
             }
             if !batch.states.isEmpty { try store(&batch, places) }
+            reached += ends.reached(in: consumer) { places[$0]?.next ?? 0 }
             state.withLock { $0.behind.subtract(reached) }
         }
     }
@@ -173,5 +175,36 @@ package final class Projection: Sendable {
                 Thread.sleep(forTimeInterval: 1)
             }
         }
+    }
+}
+
+/// The ends that partitions had when their reading began.
+///
+/// librdkafka tells of an end only when a fetch finds nothing, and a log that is written all the time never lets that
+/// happen. Where a transaction's mark is the last of a log that rests, librdkafka tells, and the position never gets
+/// there: both are needed.
+private struct Ends {
+    private var unknown: [TopicPartition]
+    private var known: [TopicPartition: Int64] = [:]
+    private var askAgainAt = ContinuousClock.now
+
+    init(_ partitions: [TopicPartition]) {
+        unknown = partitions
+    }
+
+    /// The partitions of which this much has been read, each once.
+    /// - Parameter position: the next offset of a partition.
+    mutating func reached(in consumer: DataConsumer, position: (TopicPartition) -> Int64) -> [TopicPartition] {
+        while let partition = unknown.last, askAgainAt <= .now {
+            guard let end = try? consumer.watermarks(of: partition, timeout: .seconds(1)).high else {
+                askAgainAt = .now + .seconds(1)
+                break
+            }
+            known[partition] = end
+            unknown.removeLast()
+        }
+        let reached = known.filter { position($0.key) >= $0.value }.map(\.key)
+        for partition in reached { known[partition] = nil }
+        return reached
     }
 }

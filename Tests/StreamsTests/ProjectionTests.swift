@@ -43,6 +43,27 @@ struct ProjectionTests {
                 == (try await stand.oracle().entries[0])?.map { String($0.drop { $0 != " " }.dropFirst()) })
     }
 
+    @Test("has caught up with what was there, though its topic is written all the time")
+    func busyTopic() async throws {
+        let broker = try await LocalBroker.shared()
+        let topic = try await broker.makeTopic("busy")
+        let producer = try AsyncProducer(properties: broker.properties)
+        let projection = Projection(kafka: broker.properties, topics: [topic]) { _ in }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    while !Task.isCancelled { _ = try await producer.send(topic: topic, key: [1], value: [1]) }
+                }
+            }
+            group.addTask { try await projection.run(from: [:]) }
+            try await eventually("it has caught up", within: .seconds(60)) { projection.isCaughtUp }
+            projection.shutdown()
+            group.cancelAll()
+            while (try? await group.next()) != nil {}
+        }
+        try await onThread { producer.close() }
+    }
+
     private func project(_ stand: BankStand, into store: Store, until isDone: @Sendable () -> Bool) async throws {
         let projection = Projection(kafka: stand.broker.properties, topics: [stand.ledger]) { try store.take($0) }
         async let running: Void = projection.run(from: store.states.withLock { $0 })
