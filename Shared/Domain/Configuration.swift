@@ -22,10 +22,32 @@ package struct Configuration: Hashable, Sendable {
 package struct Pool: Hashable, Sendable {
     package var id: PoolID
     package var name: String
+    package var order: Order = .priority
+    /// Slack is compared in units of this length, and priority decides within one.
+    package var slackUnitSeconds: Int = 60
+    /// Whoever has waited for this long comes before all others, the oldest first; nil: no such bound.
+    package var maximumWaitSeconds: Int?
+    /// What agents may say when they go away; none: any text.
+    package var breakReasons: [String] = []
 
-    package init(id: PoolID, name: String) {
+    package init(
+        id: PoolID, name: String, order: Order = .priority, slackUnitSeconds: Int = 60,
+        maximumWaitSeconds: Int? = nil, breakReasons: [String] = []
+    ) {
         self.id = id
         self.name = name
+        self.order = order
+        self.slackUnitSeconds = slackUnitSeconds
+        self.maximumWaitSeconds = maximumWaitSeconds
+        self.breakReasons = breakReasons
+    }
+
+    /// What is most urgent.
+    package enum Order: String, CaseIterable, Hashable, Sendable {
+        /// Priority, then age.
+        case priority
+        /// Slack, then priority, then age; what has no target comes last.
+        case slack
     }
 }
 
@@ -39,45 +61,25 @@ package struct Skill: Hashable, Sendable {
     }
 }
 
-/// How much an agent carries at once, and how long they may be silent.
-package struct RoutingProfile: Hashable, Sendable {
-    package var id: ProfileID
-    /// In units of weight.
-    package var capacity: Int
-    /// Weight of one work item by channel; a channel that is missing weighs `defaultWeight`.
-    package var weights: OrderedDictionary<ChannelKind, Int> = [:]
-    package var defaultWeight: Int = 1
-    /// An agent who makes no request for this long counts as vanished: offline, offers revoked.
-    package var presenceLeaseSeconds: Int = 120
-    /// How long after that the agent's assignments are requeued.
-    package var graceSeconds: Int = 60
-
-    package init(
-        id: ProfileID, capacity: Int, weights: OrderedDictionary<ChannelKind, Int> = [:], defaultWeight: Int = 1,
-        presenceLeaseSeconds: Int = 120, graceSeconds: Int = 60
-    ) {
-        self.id = id
-        self.capacity = capacity
-        self.weights = weights
-        self.defaultWeight = defaultWeight
-        self.presenceLeaseSeconds = presenceLeaseSeconds
-        self.graceSeconds = graceSeconds
-    }
-}
-
 package struct Agent: Hashable, Sendable {
     package var id: AgentID
     package var name: String
     package var poolID: PoolID
     package var profileID: ProfileID
     package var skills: [Requirement] = []
+    /// The agent's shifts; nil: whenever they say that they are there.
+    package var shiftCalendarID: PolicyID?
 
-    package init(id: AgentID, name: String, poolID: PoolID, profileID: ProfileID, skills: [Requirement] = []) {
+    package init(
+        id: AgentID, name: String, poolID: PoolID, profileID: ProfileID, skills: [Requirement] = [],
+        shiftCalendarID: PolicyID? = nil
+    ) {
         self.id = id
         self.name = name
         self.poolID = poolID
         self.profileID = profileID
         self.skills = skills
+        self.shiftCalendarID = shiftCalendarID
     }
 }
 
@@ -91,11 +93,16 @@ package struct Queue: Hashable, Sendable {
     package var requirements: [Requirement] = []
     /// What a customer's language (BCP 47 primary subtag) asks for in addition.
     package var languages: OrderedDictionary<String, Requirement> = [:]
+    /// Who is let in; nil: everybody, at any time.
+    package var admission: Admission?
+    /// Decides beside the policy in force, without effect.
+    package var shadowPolicyID: PolicyID?
 
     package init(
         id: QueueID, name: String, poolID: PoolID, routingPolicyID: PolicyID, slaPolicyID: PolicyID,
         priority: Int = 5, requirements: [Requirement] = [],
-        languages: OrderedDictionary<String, Requirement> = [:]
+        languages: OrderedDictionary<String, Requirement> = [:], admission: Admission? = nil,
+        shadowPolicyID: PolicyID? = nil
     ) {
         self.id = id
         self.name = name
@@ -105,44 +112,31 @@ package struct Queue: Hashable, Sendable {
         self.priority = priority
         self.requirements = requirements
         self.languages = languages
-    }
-}
-
-/// How the items of a queue find an agent.
-package struct RoutingPolicy: Hashable, Sendable {
-    package var id: PolicyID
-    package var offerSeconds: Int = 30
-    package var declineCooldownSeconds: Int = 60
-    package var wrapUpSeconds: Int = 0
-    /// How long a preferred agent who is present but busy is waited for.
-    package var preferredAgentSeconds: Int = 0
-    /// For the expected waiting time, until the queue has its own figures.
-    package var expectedHandleSeconds: Int = 300
-    package var steps: [Step] = []
-
-    package init(
-        id: PolicyID, offerSeconds: Int = 30, declineCooldownSeconds: Int = 60, wrapUpSeconds: Int = 0,
-        preferredAgentSeconds: Int = 0, expectedHandleSeconds: Int = 300, steps: [Step] = []
-    ) {
-        self.id = id
-        self.offerSeconds = offerSeconds
-        self.declineCooldownSeconds = declineCooldownSeconds
-        self.wrapUpSeconds = wrapUpSeconds
-        self.preferredAgentSeconds = preferredAgentSeconds
-        self.expectedHandleSeconds = expectedHandleSeconds
-        self.steps = steps
+        self.admission = admission
+        self.shadowPolicyID = shadowPolicyID
     }
 
-    /// After the given wait, levels are lowered and skills dropped.
-    package struct Step: Hashable, Sendable {
-        package var afterSeconds: Int
-        package var lowerLevelsBy: Int = 0
-        package var dropSkills: [SkillID] = []
+    /// Limits beyond which a customer gets an honest answer instead of a place in the queue.
+    package struct Admission: Hashable, Sendable {
+        /// Work items that wait at most.
+        package var waitingMax: Int?
+        /// The longest expected wait.
+        package var waitSecondsMax: Int?
+        /// Hours in which the queue is open; nil: always.
+        package var calendarID: PolicyID?
+        /// Written to who is not let in; `{wait}` becomes the expected waiting time.
+        package var fullText: String
+        package var closedText: String
 
-        package init(afterSeconds: Int, lowerLevelsBy: Int = 0, dropSkills: [SkillID] = []) {
-            self.afterSeconds = afterSeconds
-            self.lowerLevelsBy = lowerLevelsBy
-            self.dropSkills = dropSkills
+        package init(
+            waitingMax: Int? = nil, waitSecondsMax: Int? = nil, calendarID: PolicyID? = nil, fullText: String,
+            closedText: String
+        ) {
+            self.waitingMax = waitingMax
+            self.waitSecondsMax = waitSecondsMax
+            self.calendarID = calendarID
+            self.fullText = fullText
+            self.closedText = closedText
         }
     }
 }

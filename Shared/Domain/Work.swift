@@ -2,10 +2,13 @@
 package struct Requirement: Hashable, Sendable {
     package var skill: SkillID
     package var level: Int
+    /// Wished for, not asked for: it speaks for an agent, and keeps nobody out.
+    package var isNice: Bool = false
 
-    package init(skill: SkillID, level: Int) {
+    package init(skill: SkillID, level: Int, isNice: Bool = false) {
         self.skill = skill
         self.level = level
+        self.isNice = isNice
     }
 }
 

@@ -74,6 +74,14 @@ extension ID {
         return Self(text)
     }
 
+    /// Reads a list of ids, none of which is empty.
+    package static func list(_ field: String, _ texts: [String]) throws(WireError) -> [Self] {
+        var ids: [Self] = []
+        ids.reserveCapacity(texts.count)
+        for (index, text) in texts.enumerated() { ids.append(try required("\(field)[\(index)]", text)) }
+        return ids
+    }
+
     /// Reads an id that may be absent, but is not empty.
     package static func optional(_ field: String, _ text: String?) throws(WireError) -> Self? {
         guard let text else { return nil }

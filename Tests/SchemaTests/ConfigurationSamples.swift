@@ -26,18 +26,30 @@ extension Sample {
                     Agent(
                         id: "ana", name: "Ana", poolID: "europe", profileID: "desk",
                         skills: [Requirement(skill: "orders", level: 3), french])),
-                .agent(Agent(id: "ben", name: "", poolID: "europe", profileID: "desk")),
+                .agent(
+                    Agent(id: "ben", name: "", poolID: "europe", profileID: "desk", shiftCalendarID: "weekdays")),
                 .calendar(
                     BusinessCalendar(
                         id: "weekdays",
                         open: [.init(start: at, end: later), .init(start: Instant.writable.lowerBound, end: at)])),
                 .calendar(BusinessCalendar(id: "never", open: [])),
+                .pool(
+                    Pool(
+                        id: "asia", name: "Asia", order: .slack, slackUnitSeconds: 30, maximumWaitSeconds: 900,
+                        breakReasons: ["lunch"])),
                 .pool(Pool(id: "europe", name: "Europe")),
                 .profile(
                     RoutingProfile(
                         id: "desk", capacity: 10, weights: [.voice: 10, .chat: 3, .email: 1], defaultWeight: 2,
                         presenceLeaseSeconds: 90, graceSeconds: 0)),
                 .profile(RoutingProfile(id: "none", capacity: 0)),
+                .profile(
+                    RoutingProfile(
+                        id: "phone", capacity: 100, channelMaxima: [.chat: 3],
+                        interruptions: [.voice: [.email, .forum]], idleAfterSeconds: 600, idleWeightPercent: 0,
+                        parkedWeightPercent: 10,
+                        occupancyGuard: .init(percentMax: 85, windowSeconds: 1800, airSeconds: 90),
+                        missedOffersMax: 3, mode: .pull, queues: ["orders"])),
                 .queue(
                     Queue(
                         id: "orders", name: "Orders", poolID: "europe", routingPolicyID: "patient",
@@ -46,7 +58,11 @@ extension Sample {
                 .queue(
                     Queue(
                         id: "plain", name: "", poolID: "europe", routingPolicyID: "patient",
-                        slaPolicyID: "standard")),
+                        slaPolicyID: "standard",
+                        requirements: [Requirement(skill: "orders", level: 2, isNice: true)],
+                        admission: .init(
+                            waitingMax: 10, waitSecondsMax: 600, calendarID: "weekdays", fullText: "Full: {wait}.",
+                            closedText: "Closed."), shadowPolicyID: "plain")),
                 .routingPolicy(
                     RoutingPolicy(
                         id: "patient", offerSeconds: 20, declineCooldownSeconds: 61, wrapUpSeconds: 15,
@@ -54,6 +70,14 @@ extension Sample {
                         steps: [
                             .init(afterSeconds: 60, lowerLevelsBy: 2),
                             .init(afterSeconds: 120, dropSkills: ["french", "orders"]),
+                        ])),
+                .routingPolicy(
+                    RoutingPolicy(
+                        id: "eager", choice: .closestLevel, parallelOffers: 3, reopenSeconds: 0,
+                        steps: [
+                            .init(
+                                afterSeconds: 5, lowerSkills: ["orders": 1], widenTo: ["plain"], raisePriorityTo: 9,
+                                overflowTo: "orders", callbackText: "Shall we call you?")
                         ])),
                 .routingPolicy(RoutingPolicy(id: "plain")),
                 .skill(Skill(id: "french", name: "French")),

@@ -17,100 +17,20 @@ extension OrganizationReader {
         }
     }
 
-    private mutating func readPool(_ name: String, _ place: YAMLPlace) {
-        guard let mapping = yaml.mapping(place, keys: ["name"]) else { return }
-        organization.configuration.pools[PoolID(name)] =
-            Pool(id: PoolID(name), name: entryName(mapping, fallback: name))
-    }
-
     private mutating func readSkill(_ name: String, _ place: YAMLPlace) {
         guard let mapping = yaml.mapping(place, keys: ["name"]) else { return }
         organization.configuration.skills[SkillID(name)] =
             Skill(id: SkillID(name), name: entryName(mapping, fallback: name))
     }
 
-    private mutating func readProfile(_ name: String, _ place: YAMLPlace) {
-        let keys = ["capacity", "weights", "default-weight", "presence-lease", "grace"]
-        guard let mapping = yaml.mapping(place, keys: keys) else { return }
-        let capacity = yaml.required("capacity", in: mapping, expected: "a whole number")
-        var profile = RoutingProfile(
-            id: ProfileID(name), capacity: capacity.flatMap { yaml.integer($0, in: 1...1000) } ?? 1)
-        profile.defaultWeight = integer("default-weight", in: mapping, 1...1000, default: 1)
-        profile.presenceLeaseSeconds = seconds("presence-lease", in: mapping, 10...86_400, default: 120)
-        profile.graceSeconds = seconds("grace", in: mapping, 0...86_400, default: 60)
-        if let weights = mapping["weights"].flatMap({ yaml.mapping($0, keys: ChannelKind.allCases.map(\.rawValue)) }) {
-            for (key, value) in weights.values {
-                guard let channel = ChannelKind(rawValue: key), let weight = yaml.integer(value, in: 1...1000)
-                else { continue }
-                profile.weights[channel] = weight
-            }
-        }
-        organization.configuration.profiles[profile.id] = profile
-    }
-
-    private mutating func readRoutingPolicy(_ name: String, _ place: YAMLPlace) {
-        let keys = ["offer", "decline-cooldown", "wrap-up", "preferred-agent", "expected-handle", "steps"]
-        guard let mapping = yaml.mapping(place, keys: keys) else { return }
-        var policy = RoutingPolicy(id: PolicyID(name))
-        policy.offerSeconds = seconds("offer", in: mapping, 1...3600, default: 30)
-        policy.declineCooldownSeconds = seconds("decline-cooldown", in: mapping, 1...86_400, default: 60)
-        policy.wrapUpSeconds = seconds("wrap-up", in: mapping, 0...86_400, default: 0)
-        policy.preferredAgentSeconds = seconds("preferred-agent", in: mapping, 0...86_400, default: 0)
-        policy.expectedHandleSeconds = seconds("expected-handle", in: mapping, 1...86_400, default: 300)
-        for step in mapping["steps"].flatMap({ yaml.list($0) }) ?? [] {
-            guard let fields = yaml.mapping(step, keys: ["after", "lower-levels-by", "drop-skills"]),
-                let after = yaml.required("after", in: fields, expected: "a time such as 60s"),
-                let afterSeconds = yaml.seconds(after, in: 0...604_800)
-            else { continue }
-            if let last = policy.steps.last, last.afterSeconds >= afterSeconds {
-                yaml.report(after.problem(expected: "more than the \(last.afterSeconds)s of the step before"))
-            }
-            var parsed = RoutingPolicy.Step(afterSeconds: afterSeconds)
-            parsed.lowerLevelsBy = integer("lower-levels-by", in: fields, 0...10, default: 0)
-            let dropped = fields["drop-skills"].flatMap { yaml.list($0) } ?? []
-            parsed.dropSkills = dropped.compactMap { reference($0, to: .skills).map { SkillID($0) } }
-            policy.steps.append(parsed)
-        }
-        organization.configuration.routingPolicies[policy.id] = policy
-    }
-
-    private mutating func readQueue(_ name: String, _ place: YAMLPlace) {
-        let keys = [
-            "name", "pool", "routing-policy", "sla-policy", "priority", "requirements", "languages",
-        ]
-        guard let mapping = yaml.mapping(place, keys: keys) else { return }
-        let pool = reference("pool", in: mapping, to: .pools)
-        let routing = reference("routing-policy", in: mapping, to: .routingPolicies)
-        let sla = reference("sla-policy", in: mapping, to: .slaPolicies)
-        var queue = Queue(
-            id: QueueID(name), name: entryName(mapping, fallback: name), poolID: PoolID(pool ?? ""),
-            routingPolicyID: PolicyID(routing ?? ""), slaPolicyID: PolicyID(sla ?? ""))
-        queue.priority = integer("priority", in: mapping, 1...10, default: 5)
-        queue.requirements = mapping["requirements"].map { skillLevels($0) } ?? []
-        let languages = mapping["languages"].flatMap { yaml.mapping($0)?.values }
-        for (language, value) in languages ?? [:] {
-            guard (2...3).contains(language.utf8.count), language.allSatisfy({ ("a"..."z").contains($0) }) else {
-                yaml.report(
-                    value.problem(found: "\"\(language)\"", expected: "a language's primary subtag, such as fr"))
-                continue
-            }
-            let required = skillLevels(value)
-            if required.count == 1 {
-                queue.languages[language] = required[0]
-            } else if required.count > 1 {
-                yaml.report(value.problem(found: "\(required.count) skills", expected: "one skill with its level"))
-            }
-        }
-        organization.configuration.queues[queue.id] = queue
-    }
-
     private mutating func readAgent(_ name: String, _ place: YAMLPlace) {
-        guard let mapping = yaml.mapping(place, keys: ["name", "pool", "profile", "skills"]) else { return }
+        guard let mapping = yaml.mapping(place, keys: ["name", "pool", "profile", "skills", "shifts"]) else { return }
         let pool = reference("pool", in: mapping, to: .pools)
         let profile = reference("profile", in: mapping, to: .profiles)
         organization.configuration.agents[AgentID(name)] = Agent(
             id: AgentID(name), name: entryName(mapping, fallback: name), poolID: PoolID(pool ?? ""),
-            profileID: ProfileID(profile ?? ""), skills: mapping["skills"].map { skillLevels($0) } ?? [])
+            profileID: ProfileID(profile ?? ""), skills: mapping["skills"].map { skillLevels($0) } ?? [],
+            shiftCalendarID: mapping["shifts"].flatMap { reference($0, to: .calendars) }.map { PolicyID($0) })
     }
 
     private mutating func readCalendar(_ name: String, _ place: YAMLPlace) {

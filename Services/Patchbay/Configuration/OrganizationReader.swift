@@ -92,8 +92,13 @@ extension OrganizationReader {
 
     mutating func reference(_ place: YAMLPlace, to section: Section) -> String? {
         guard let name = yaml.text(place, bytesMax: 64, expected: "a name") else { return nil }
-        references.append(Reference(place: place, section: section, name: name))
+        noteReference(name, at: place, to: section)
         return name
+    }
+
+    /// Checked when all files have been read.
+    mutating func noteReference(_ name: String, at place: YAMLPlace, to section: Section) {
+        references.append(Reference(place: place, section: section, name: name))
     }
 
     /// `{french: 6, billing: 3}`: skills with their levels.
@@ -101,11 +106,24 @@ extension OrganizationReader {
         guard let mapping = yaml.mapping(place) else { return [] }
         var requirements: [Requirement] = []
         for (name, value) in mapping.values {
-            references.append(Reference(place: value, section: .skills, name: name))
+            noteReference(name, at: value, to: .skills)
             guard let level = yaml.integer(value, in: 1...10) else { continue }
             requirements.append(Requirement(skill: SkillID(name), level: level))
         }
         return requirements
+    }
+
+    /// `[sales, support]`: names of entries elsewhere.
+    mutating func names(_ key: String, in mapping: YAMLMapping, to section: Section) -> [String] {
+        (mapping[key].flatMap { yaml.list($0) } ?? []).compactMap { reference($0, to: section) }
+    }
+
+    mutating func optionalSeconds(_ key: String, in mapping: YAMLMapping, _ range: ClosedRange<Int>) -> Int? {
+        mapping[key].flatMap { yaml.seconds($0, in: range) }
+    }
+
+    mutating func optionalInteger(_ key: String, in mapping: YAMLMapping, _ range: ClosedRange<Int>) -> Int? {
+        mapping[key].flatMap { yaml.integer($0, in: range) }
     }
 
     mutating func entryName(_ mapping: YAMLMapping, fallback: String) -> String {

@@ -123,6 +123,16 @@ struct YAMLReader {
         return value
     }
 
+    mutating func boolean(_ place: YAMLPlace) -> Bool? {
+        switch place.scalarText {
+        case "true": return true
+        case "false": return false
+        default:
+            report(place.problem(expected: "true or false"))
+            return nil
+        }
+    }
+
     /// A span of time such as `30s`, `5m`, `2h` or `1d`, in seconds.
     mutating func seconds(_ place: YAMLPlace, in range: ClosedRange<Int>) -> Int? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
@@ -137,10 +147,10 @@ struct YAMLReader {
     }
 
     /// A share such as `80%`.
-    mutating func percent(_ place: YAMLPlace) -> Int? {
+    mutating func percent(_ place: YAMLPlace, in range: ClosedRange<Int> = 1...99) -> Int? {
         let text = place.scalarText ?? ""
-        guard text.last == "%", let value = Int(text.dropLast()), (1...99).contains(value) else {
-            report(place.problem(expected: "a share from 1% to 99%"))
+        guard text.last == "%", let value = Int(text.dropLast()), range.contains(value) else {
+            report(place.problem(expected: "a share from \(range.lowerBound)% to \(range.upperBound)%"))
             return nil
         }
         return value

@@ -326,6 +326,9 @@ package nonisolated struct WireRequirement: Sendable {
 
   package var level: Int32 = 0
 
+  /// Wished for, not asked for.
+  package var nice: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -436,7 +439,7 @@ nonisolated extension WireAddress: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireRequirement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Requirement"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}skill_id\0\u{1}level\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}skill_id\0\u{1}level\0\u{1}nice\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -446,6 +449,7 @@ nonisolated extension WireRequirement: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.skillID) }()
       case 2: try { try decoder.decodeSingularInt32Field(value: &self.level) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.nice) }()
       default: break
       }
     }
@@ -458,12 +462,16 @@ nonisolated extension WireRequirement: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.level != 0 {
       try visitor.visitSingularInt32Field(value: self.level, fieldNumber: 2)
     }
+    if self.nice != false {
+      try visitor.visitSingularBoolField(value: self.nice, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRequirement, rhs: WireRequirement) -> Bool {
     if lhs.skillID != rhs.skillID {return false}
     if lhs.level != rhs.level {return false}
+    if lhs.nice != rhs.nice {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -148,9 +148,66 @@ package nonisolated struct WirePool: Sendable {
 
   package var name: String = String()
 
+  /// None: by priority.
+  package var order: WirePool.Order = .unspecified
+
+  /// 0: 60.
+  package var slackUnitSeconds: Int32 = 0
+
+  package var maximumWaitSeconds: Int32 {
+    get {_maximumWaitSeconds ?? 0}
+    set {_maximumWaitSeconds = newValue}
+  }
+  /// Returns true if `maximumWaitSeconds` has been explicitly set.
+  package var hasMaximumWaitSeconds: Bool {self._maximumWaitSeconds != nil}
+  /// Clears the value of `maximumWaitSeconds`. Subsequent reads from it will return its default value.
+  package mutating func clearMaximumWaitSeconds() {self._maximumWaitSeconds = nil}
+
+  package var breakReasons: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  package nonisolated enum Order: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case priority // = 1
+    case slack // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .priority
+      case 2: self = .slack
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .priority: return 1
+      case .slack: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WirePool.Order] = [
+      .unspecified,
+      .priority,
+      .slack,
+    ]
+
+  }
+
   package init() {}
+
+  fileprivate var _maximumWaitSeconds: Int32? = nil
 }
 
 package nonisolated struct WireSkill: Sendable {
@@ -168,26 +225,147 @@ package nonisolated struct WireSkill: Sendable {
 }
 
 /// How much an agent carries at once, and how long they may be silent.
-package nonisolated struct WireRoutingProfile: Sendable {
+package nonisolated struct WireRoutingProfile: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: String = String()
+  package var id: String {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
   /// In units of weight.
-  package var capacity: Int32 = 0
+  package var capacity: Int32 {
+    get {_storage._capacity}
+    set {_uniqueStorage()._capacity = newValue}
+  }
 
   /// Weight of one work item by channel; a channel that is missing weighs default_weight.
-  package var weights: [WireRoutingProfile.Weight] = []
+  package var weights: [WireRoutingProfile.Weight] {
+    get {_storage._weights}
+    set {_uniqueStorage()._weights = newValue}
+  }
 
-  package var defaultWeight: Int32 = 0
+  package var defaultWeight: Int32 {
+    get {_storage._defaultWeight}
+    set {_uniqueStorage()._defaultWeight = newValue}
+  }
 
-  package var presenceLeaseSeconds: Int32 = 0
+  package var presenceLeaseSeconds: Int32 {
+    get {_storage._presenceLeaseSeconds}
+    set {_uniqueStorage()._presenceLeaseSeconds = newValue}
+  }
 
-  package var graceSeconds: Int32 = 0
+  package var graceSeconds: Int32 {
+    get {_storage._graceSeconds}
+    set {_uniqueStorage()._graceSeconds = newValue}
+  }
+
+  /// Work items of a channel that the agent holds at most.
+  package var channelMaxima: [WireRoutingProfile.Weight] {
+    get {_storage._channelMaxima}
+    set {_uniqueStorage()._channelMaxima = newValue}
+  }
+
+  package var interruptions: [WireRoutingProfile.Interruption] {
+    get {_storage._interruptions}
+    set {_uniqueStorage()._interruptions = newValue}
+  }
+
+  package var idleAfterSeconds: Int32 {
+    get {_storage._idleAfterSeconds ?? 0}
+    set {_uniqueStorage()._idleAfterSeconds = newValue}
+  }
+  /// Returns true if `idleAfterSeconds` has been explicitly set.
+  package var hasIdleAfterSeconds: Bool {_storage._idleAfterSeconds != nil}
+  /// Clears the value of `idleAfterSeconds`. Subsequent reads from it will return its default value.
+  package mutating func clearIdleAfterSeconds() {_uniqueStorage()._idleAfterSeconds = nil}
+
+  /// None: 100.
+  package var idleWeightPercent: Int32 {
+    get {_storage._idleWeightPercent ?? 0}
+    set {_uniqueStorage()._idleWeightPercent = newValue}
+  }
+  /// Returns true if `idleWeightPercent` has been explicitly set.
+  package var hasIdleWeightPercent: Bool {_storage._idleWeightPercent != nil}
+  /// Clears the value of `idleWeightPercent`. Subsequent reads from it will return its default value.
+  package mutating func clearIdleWeightPercent() {_uniqueStorage()._idleWeightPercent = nil}
+
+  package var parkedWeightPercent: Int32 {
+    get {_storage._parkedWeightPercent}
+    set {_uniqueStorage()._parkedWeightPercent = newValue}
+  }
+
+  package var occupancyGuard: WireRoutingProfile.OccupancyGuard {
+    get {_storage._occupancyGuard ?? WireRoutingProfile.OccupancyGuard()}
+    set {_uniqueStorage()._occupancyGuard = newValue}
+  }
+  /// Returns true if `occupancyGuard` has been explicitly set.
+  package var hasOccupancyGuard: Bool {_storage._occupancyGuard != nil}
+  /// Clears the value of `occupancyGuard`. Subsequent reads from it will return its default value.
+  package mutating func clearOccupancyGuard() {_uniqueStorage()._occupancyGuard = nil}
+
+  package var missedOffersMax: Int32 {
+    get {_storage._missedOffersMax ?? 0}
+    set {_uniqueStorage()._missedOffersMax = newValue}
+  }
+  /// Returns true if `missedOffersMax` has been explicitly set.
+  package var hasMissedOffersMax: Bool {_storage._missedOffersMax != nil}
+  /// Clears the value of `missedOffersMax`. Subsequent reads from it will return its default value.
+  package mutating func clearMissedOffersMax() {_uniqueStorage()._missedOffersMax = nil}
+
+  /// None: push.
+  package var mode: WireRoutingProfile.Mode {
+    get {_storage._mode}
+    set {_uniqueStorage()._mode = newValue}
+  }
+
+  /// None: all of the pool.
+  package var queueIds: [String] {
+    get {_storage._queueIds}
+    set {_uniqueStorage()._queueIds = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Mode: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case push // = 1
+    case pull // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .push
+      case 2: self = .pull
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .push: return 1
+      case .pull: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireRoutingProfile.Mode] = [
+      .unspecified,
+      .push,
+      .pull,
+    ]
+
+  }
 
   package nonisolated struct Weight: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -203,7 +381,40 @@ package nonisolated struct WireRoutingProfile: Sendable {
     package init() {}
   }
 
+  /// While an item of the channel is held, those of the others stand still and weigh nothing.
+  package nonisolated struct Interruption: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var channel: WireChannelKind = .unspecified
+
+    package var interrupted: [WireChannelKind] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct OccupancyGuard: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var percentMax: Int32 = 0
+
+    package var windowSeconds: Int32 = 0
+
+    package var airSeconds: Int32 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireAgent: Sendable {
@@ -221,9 +432,21 @@ package nonisolated struct WireAgent: Sendable {
 
   package var skills: [WireRequirement] = []
 
+  /// The agent's shifts.
+  package var shiftCalendarID: String {
+    get {_shiftCalendarID ?? String()}
+    set {_shiftCalendarID = newValue}
+  }
+  /// Returns true if `shiftCalendarID` has been explicitly set.
+  package var hasShiftCalendarID: Bool {self._shiftCalendarID != nil}
+  /// Clears the value of `shiftCalendarID`. Subsequent reads from it will return its default value.
+  package mutating func clearShiftCalendarID() {self._shiftCalendarID = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _shiftCalendarID: String? = nil
 }
 
 package nonisolated struct WireQueue: Sendable {
@@ -248,7 +471,73 @@ package nonisolated struct WireQueue: Sendable {
   /// What a customer's language asks for in addition.
   package var languages: [WireQueue.Language] = []
 
+  /// None: everybody is let in.
+  package var admission: WireQueue.Admission {
+    get {_admission ?? WireQueue.Admission()}
+    set {_admission = newValue}
+  }
+  /// Returns true if `admission` has been explicitly set.
+  package var hasAdmission: Bool {self._admission != nil}
+  /// Clears the value of `admission`. Subsequent reads from it will return its default value.
+  package mutating func clearAdmission() {self._admission = nil}
+
+  /// Decides beside the policy in force, without effect.
+  package var shadowPolicyID: String {
+    get {_shadowPolicyID ?? String()}
+    set {_shadowPolicyID = newValue}
+  }
+  /// Returns true if `shadowPolicyID` has been explicitly set.
+  package var hasShadowPolicyID: Bool {self._shadowPolicyID != nil}
+  /// Clears the value of `shadowPolicyID`. Subsequent reads from it will return its default value.
+  package mutating func clearShadowPolicyID() {self._shadowPolicyID = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct Admission: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var waitingMax: Int32 {
+      get {_waitingMax ?? 0}
+      set {_waitingMax = newValue}
+    }
+    /// Returns true if `waitingMax` has been explicitly set.
+    package var hasWaitingMax: Bool {self._waitingMax != nil}
+    /// Clears the value of `waitingMax`. Subsequent reads from it will return its default value.
+    package mutating func clearWaitingMax() {self._waitingMax = nil}
+
+    package var waitSecondsMax: Int32 {
+      get {_waitSecondsMax ?? 0}
+      set {_waitSecondsMax = newValue}
+    }
+    /// Returns true if `waitSecondsMax` has been explicitly set.
+    package var hasWaitSecondsMax: Bool {self._waitSecondsMax != nil}
+    /// Clears the value of `waitSecondsMax`. Subsequent reads from it will return its default value.
+    package mutating func clearWaitSecondsMax() {self._waitSecondsMax = nil}
+
+    package var calendarID: String {
+      get {_calendarID ?? String()}
+      set {_calendarID = newValue}
+    }
+    /// Returns true if `calendarID` has been explicitly set.
+    package var hasCalendarID: Bool {self._calendarID != nil}
+    /// Clears the value of `calendarID`. Subsequent reads from it will return its default value.
+    package mutating func clearCalendarID() {self._calendarID = nil}
+
+    /// {wait} becomes the expected waiting time.
+    package var fullText: String = String()
+
+    package var closedText: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _waitingMax: Int32? = nil
+    fileprivate var _waitSecondsMax: Int32? = nil
+    fileprivate var _calendarID: String? = nil
+  }
 
   package nonisolated struct Language: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -275,6 +564,9 @@ package nonisolated struct WireQueue: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _admission: WireQueue.Admission? = nil
+  fileprivate var _shadowPolicyID: String? = nil
 }
 
 /// How the items of a queue find an agent.
@@ -297,9 +589,78 @@ package nonisolated struct WireRoutingPolicy: Sendable {
 
   package var steps: [WireRoutingPolicy.Step] = []
 
+  /// None: the least load.
+  package var choice: WireRoutingPolicy.Choice = .unspecified
+
+  /// 0: 1.
+  package var parallelOffers: Int32 = 0
+
+  package var reopenSeconds: Int32 {
+    get {_reopenSeconds ?? 0}
+    set {_reopenSeconds = newValue}
+  }
+  /// Returns true if `reopenSeconds` has been explicitly set.
+  package var hasReopenSeconds: Bool {self._reopenSeconds != nil}
+  /// Clears the value of `reopenSeconds`. Subsequent reads from it will return its default value.
+  package mutating func clearReopenSeconds() {self._reopenSeconds = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  /// After the given wait, levels are lowered and skills dropped.
+  package nonisolated enum Choice: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case leastLoad // = 1
+    case longestIdle // = 2
+    case bestLevel // = 3
+    case closestLevel // = 4
+    case roundRobin // = 5
+    case seededRandom // = 6
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .leastLoad
+      case 2: self = .longestIdle
+      case 3: self = .bestLevel
+      case 4: self = .closestLevel
+      case 5: self = .roundRobin
+      case 6: self = .seededRandom
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .leastLoad: return 1
+      case .longestIdle: return 2
+      case .bestLevel: return 3
+      case .closestLevel: return 4
+      case .roundRobin: return 5
+      case .seededRandom: return 6
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireRoutingPolicy.Choice] = [
+      .unspecified,
+      .leastLoad,
+      .longestIdle,
+      .bestLevel,
+      .closestLevel,
+      .roundRobin,
+      .seededRandom,
+    ]
+
+  }
+
+  /// What is done to a work item that has waited for the given time.
   package nonisolated struct Step: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -311,12 +672,50 @@ package nonisolated struct WireRoutingPolicy: Sendable {
 
     package var dropSkillIds: [String] = []
 
+    /// To the given levels.
+    package var lowerSkills: [WireRequirement] = []
+
+    package var widenToQueueIds: [String] = []
+
+    package var raisePriorityTo: Int32 {
+      get {_raisePriorityTo ?? 0}
+      set {_raisePriorityTo = newValue}
+    }
+    /// Returns true if `raisePriorityTo` has been explicitly set.
+    package var hasRaisePriorityTo: Bool {self._raisePriorityTo != nil}
+    /// Clears the value of `raisePriorityTo`. Subsequent reads from it will return its default value.
+    package mutating func clearRaisePriorityTo() {self._raisePriorityTo = nil}
+
+    package var overflowToQueueID: String {
+      get {_overflowToQueueID ?? String()}
+      set {_overflowToQueueID = newValue}
+    }
+    /// Returns true if `overflowToQueueID` has been explicitly set.
+    package var hasOverflowToQueueID: Bool {self._overflowToQueueID != nil}
+    /// Clears the value of `overflowToQueueID`. Subsequent reads from it will return its default value.
+    package mutating func clearOverflowToQueueID() {self._overflowToQueueID = nil}
+
+    package var callbackText: String {
+      get {_callbackText ?? String()}
+      set {_callbackText = newValue}
+    }
+    /// Returns true if `callbackText` has been explicitly set.
+    package var hasCallbackText: Bool {self._callbackText != nil}
+    /// Clears the value of `callbackText`. Subsequent reads from it will return its default value.
+    package mutating func clearCallbackText() {self._callbackText = nil}
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _raisePriorityTo: Int32? = nil
+    fileprivate var _overflowToQueueID: String? = nil
+    fileprivate var _callbackText: String? = nil
   }
 
   package init() {}
+
+  fileprivate var _reopenSeconds: Int32? = nil
 }
 
 package nonisolated struct WireSLAPolicy: Sendable {
@@ -809,7 +1208,7 @@ nonisolated extension WireConfigurationBundle: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pool"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{1}order\0\u{3}slack_unit_seconds\0\u{3}maximum_wait_seconds\0\u{3}break_reasons\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -819,17 +1218,37 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.order) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.slackUnitSeconds) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self._maximumWaitSeconds) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.breakReasons) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
     }
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.order != .unspecified {
+      try visitor.visitSingularEnumField(value: self.order, fieldNumber: 3)
+    }
+    if self.slackUnitSeconds != 0 {
+      try visitor.visitSingularInt32Field(value: self.slackUnitSeconds, fieldNumber: 4)
+    }
+    try { if let v = self._maximumWaitSeconds {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
+    } }()
+    if !self.breakReasons.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.breakReasons, fieldNumber: 6)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -837,9 +1256,17 @@ nonisolated extension WirePool: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   package static func ==(lhs: WirePool, rhs: WirePool) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.order != rhs.order {return false}
+    if lhs.slackUnitSeconds != rhs.slackUnitSeconds {return false}
+    if lhs._maximumWaitSeconds != rhs._maximumWaitSeconds {return false}
+    if lhs.breakReasons != rhs.breakReasons {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WirePool.Order: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ORDER_UNSPECIFIED\0\u{1}ORDER_PRIORITY\0\u{1}ORDER_SLACK\0")
 }
 
 nonisolated extension WireSkill: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -879,57 +1306,174 @@ nonisolated extension WireSkill: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireRoutingProfile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RoutingProfile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}weights\0\u{3}default_weight\0\u{3}presence_lease_seconds\0\u{3}grace_seconds\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}weights\0\u{3}default_weight\0\u{3}presence_lease_seconds\0\u{3}grace_seconds\0\u{3}channel_maxima\0\u{1}interruptions\0\u{3}idle_after_seconds\0\u{3}idle_weight_percent\0\u{3}parked_weight_percent\0\u{3}occupancy_guard\0\u{3}missed_offers_max\0\u{1}mode\0\u{3}queue_ids\0")
+
+  fileprivate class _StorageClass {
+    var _id: String = String()
+    var _capacity: Int32 = 0
+    var _weights: [WireRoutingProfile.Weight] = []
+    var _defaultWeight: Int32 = 0
+    var _presenceLeaseSeconds: Int32 = 0
+    var _graceSeconds: Int32 = 0
+    var _channelMaxima: [WireRoutingProfile.Weight] = []
+    var _interruptions: [WireRoutingProfile.Interruption] = []
+    var _idleAfterSeconds: Int32? = nil
+    var _idleWeightPercent: Int32? = nil
+    var _parkedWeightPercent: Int32 = 0
+    var _occupancyGuard: WireRoutingProfile.OccupancyGuard? = nil
+    var _missedOffersMax: Int32? = nil
+    var _mode: WireRoutingProfile.Mode = .unspecified
+    var _queueIds: [String] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _capacity = source._capacity
+      _weights = source._weights
+      _defaultWeight = source._defaultWeight
+      _presenceLeaseSeconds = source._presenceLeaseSeconds
+      _graceSeconds = source._graceSeconds
+      _channelMaxima = source._channelMaxima
+      _interruptions = source._interruptions
+      _idleAfterSeconds = source._idleAfterSeconds
+      _idleWeightPercent = source._idleWeightPercent
+      _parkedWeightPercent = source._parkedWeightPercent
+      _occupancyGuard = source._occupancyGuard
+      _missedOffersMax = source._missedOffersMax
+      _mode = source._mode
+      _queueIds = source._queueIds
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self.capacity) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.weights) }()
-      case 4: try { try decoder.decodeSingularInt32Field(value: &self.defaultWeight) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self.presenceLeaseSeconds) }()
-      case 6: try { try decoder.decodeSingularInt32Field(value: &self.graceSeconds) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularInt32Field(value: &_storage._capacity) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._weights) }()
+        case 4: try { try decoder.decodeSingularInt32Field(value: &_storage._defaultWeight) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._presenceLeaseSeconds) }()
+        case 6: try { try decoder.decodeSingularInt32Field(value: &_storage._graceSeconds) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._channelMaxima) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._interruptions) }()
+        case 9: try { try decoder.decodeSingularInt32Field(value: &_storage._idleAfterSeconds) }()
+        case 10: try { try decoder.decodeSingularInt32Field(value: &_storage._idleWeightPercent) }()
+        case 11: try { try decoder.decodeSingularInt32Field(value: &_storage._parkedWeightPercent) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._occupancyGuard) }()
+        case 13: try { try decoder.decodeSingularInt32Field(value: &_storage._missedOffersMax) }()
+        case 14: try { try decoder.decodeSingularEnumField(value: &_storage._mode) }()
+        case 15: try { try decoder.decodeRepeatedStringField(value: &_storage._queueIds) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.id.isEmpty {
-      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
-    }
-    if self.capacity != 0 {
-      try visitor.visitSingularInt32Field(value: self.capacity, fieldNumber: 2)
-    }
-    if !self.weights.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.weights, fieldNumber: 3)
-    }
-    if self.defaultWeight != 0 {
-      try visitor.visitSingularInt32Field(value: self.defaultWeight, fieldNumber: 4)
-    }
-    if self.presenceLeaseSeconds != 0 {
-      try visitor.visitSingularInt32Field(value: self.presenceLeaseSeconds, fieldNumber: 5)
-    }
-    if self.graceSeconds != 0 {
-      try visitor.visitSingularInt32Field(value: self.graceSeconds, fieldNumber: 6)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._id.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._capacity != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._capacity, fieldNumber: 2)
+      }
+      if !_storage._weights.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._weights, fieldNumber: 3)
+      }
+      if _storage._defaultWeight != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._defaultWeight, fieldNumber: 4)
+      }
+      if _storage._presenceLeaseSeconds != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._presenceLeaseSeconds, fieldNumber: 5)
+      }
+      if _storage._graceSeconds != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._graceSeconds, fieldNumber: 6)
+      }
+      if !_storage._channelMaxima.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._channelMaxima, fieldNumber: 7)
+      }
+      if !_storage._interruptions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._interruptions, fieldNumber: 8)
+      }
+      try { if let v = _storage._idleAfterSeconds {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._idleWeightPercent {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 10)
+      } }()
+      if _storage._parkedWeightPercent != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._parkedWeightPercent, fieldNumber: 11)
+      }
+      try { if let v = _storage._occupancyGuard {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._missedOffersMax {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 13)
+      } }()
+      if _storage._mode != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._mode, fieldNumber: 14)
+      }
+      if !_storage._queueIds.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._queueIds, fieldNumber: 15)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRoutingProfile, rhs: WireRoutingProfile) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.capacity != rhs.capacity {return false}
-    if lhs.weights != rhs.weights {return false}
-    if lhs.defaultWeight != rhs.defaultWeight {return false}
-    if lhs.presenceLeaseSeconds != rhs.presenceLeaseSeconds {return false}
-    if lhs.graceSeconds != rhs.graceSeconds {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._capacity != rhs_storage._capacity {return false}
+        if _storage._weights != rhs_storage._weights {return false}
+        if _storage._defaultWeight != rhs_storage._defaultWeight {return false}
+        if _storage._presenceLeaseSeconds != rhs_storage._presenceLeaseSeconds {return false}
+        if _storage._graceSeconds != rhs_storage._graceSeconds {return false}
+        if _storage._channelMaxima != rhs_storage._channelMaxima {return false}
+        if _storage._interruptions != rhs_storage._interruptions {return false}
+        if _storage._idleAfterSeconds != rhs_storage._idleAfterSeconds {return false}
+        if _storage._idleWeightPercent != rhs_storage._idleWeightPercent {return false}
+        if _storage._parkedWeightPercent != rhs_storage._parkedWeightPercent {return false}
+        if _storage._occupancyGuard != rhs_storage._occupancyGuard {return false}
+        if _storage._missedOffersMax != rhs_storage._missedOffersMax {return false}
+        if _storage._mode != rhs_storage._mode {return false}
+        if _storage._queueIds != rhs_storage._queueIds {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireRoutingProfile.Mode: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MODE_UNSPECIFIED\0\u{1}MODE_PUSH\0\u{1}MODE_PULL\0")
 }
 
 nonisolated extension WireRoutingProfile.Weight: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -967,9 +1511,84 @@ nonisolated extension WireRoutingProfile.Weight: SwiftProtobuf.Message, SwiftPro
   }
 }
 
+nonisolated extension WireRoutingProfile.Interruption: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRoutingProfile.protoMessageName + ".Interruption"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}channel\0\u{1}interrupted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.channel) }()
+      case 2: try { try decoder.decodeRepeatedEnumField(value: &self.interrupted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.channel != .unspecified {
+      try visitor.visitSingularEnumField(value: self.channel, fieldNumber: 1)
+    }
+    if !self.interrupted.isEmpty {
+      try visitor.visitPackedEnumField(value: self.interrupted, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRoutingProfile.Interruption, rhs: WireRoutingProfile.Interruption) -> Bool {
+    if lhs.channel != rhs.channel {return false}
+    if lhs.interrupted != rhs.interrupted {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRoutingProfile.OccupancyGuard: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRoutingProfile.protoMessageName + ".OccupancyGuard"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}percent_max\0\u{3}window_seconds\0\u{3}air_seconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.percentMax) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.windowSeconds) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self.airSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.percentMax != 0 {
+      try visitor.visitSingularInt32Field(value: self.percentMax, fieldNumber: 1)
+    }
+    if self.windowSeconds != 0 {
+      try visitor.visitSingularInt32Field(value: self.windowSeconds, fieldNumber: 2)
+    }
+    if self.airSeconds != 0 {
+      try visitor.visitSingularInt32Field(value: self.airSeconds, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRoutingProfile.OccupancyGuard, rhs: WireRoutingProfile.OccupancyGuard) -> Bool {
+    if lhs.percentMax != rhs.percentMax {return false}
+    if lhs.windowSeconds != rhs.windowSeconds {return false}
+    if lhs.airSeconds != rhs.airSeconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Agent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}pool_id\0\u{3}profile_id\0\u{1}skills\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}pool_id\0\u{3}profile_id\0\u{1}skills\0\u{3}shift_calendar_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -982,12 +1601,17 @@ nonisolated extension WireAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 3: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.profileID) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.skills) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._shiftCalendarID) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
     }
@@ -1003,6 +1627,9 @@ nonisolated extension WireAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.skills.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.skills, fieldNumber: 5)
     }
+    try { if let v = self._shiftCalendarID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1012,6 +1639,7 @@ nonisolated extension WireAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.poolID != rhs.poolID {return false}
     if lhs.profileID != rhs.profileID {return false}
     if lhs.skills != rhs.skills {return false}
+    if lhs._shiftCalendarID != rhs._shiftCalendarID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1019,7 +1647,7 @@ nonisolated extension WireAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Queue"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}pool_id\0\u{3}routing_policy_id\0\u{3}sla_policy_id\0\u{1}priority\0\u{1}requirements\0\u{1}languages\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}name\0\u{3}pool_id\0\u{3}routing_policy_id\0\u{3}sla_policy_id\0\u{1}priority\0\u{1}requirements\0\u{1}languages\0\u{1}admission\0\u{3}shadow_policy_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1035,12 +1663,18 @@ nonisolated extension WireQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 6: try { try decoder.decodeSingularInt32Field(value: &self.priority) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.requirements) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.languages) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._admission) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self._shadowPolicyID) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
     }
@@ -1065,6 +1699,12 @@ nonisolated extension WireQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.languages.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.languages, fieldNumber: 8)
     }
+    try { if let v = self._admission {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
+    try { if let v = self._shadowPolicyID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1077,6 +1717,62 @@ nonisolated extension WireQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.priority != rhs.priority {return false}
     if lhs.requirements != rhs.requirements {return false}
     if lhs.languages != rhs.languages {return false}
+    if lhs._admission != rhs._admission {return false}
+    if lhs._shadowPolicyID != rhs._shadowPolicyID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireQueue.Admission: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireQueue.protoMessageName + ".Admission"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}waiting_max\0\u{3}wait_seconds_max\0\u{3}calendar_id\0\u{3}full_text\0\u{3}closed_text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self._waitingMax) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._waitSecondsMax) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._calendarID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.fullText) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.closedText) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._waitingMax {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._waitSecondsMax {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._calendarID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    if !self.fullText.isEmpty {
+      try visitor.visitSingularStringField(value: self.fullText, fieldNumber: 4)
+    }
+    if !self.closedText.isEmpty {
+      try visitor.visitSingularStringField(value: self.closedText, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireQueue.Admission, rhs: WireQueue.Admission) -> Bool {
+    if lhs._waitingMax != rhs._waitingMax {return false}
+    if lhs._waitSecondsMax != rhs._waitSecondsMax {return false}
+    if lhs._calendarID != rhs._calendarID {return false}
+    if lhs.fullText != rhs.fullText {return false}
+    if lhs.closedText != rhs.closedText {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1123,7 +1819,7 @@ nonisolated extension WireQueue.Language: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireRoutingPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RoutingPolicy"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}offer_seconds\0\u{3}decline_cooldown_seconds\0\u{3}wrap_up_seconds\0\u{3}preferred_agent_seconds\0\u{3}expected_handle_seconds\0\u{1}steps\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}offer_seconds\0\u{3}decline_cooldown_seconds\0\u{3}wrap_up_seconds\0\u{3}preferred_agent_seconds\0\u{3}expected_handle_seconds\0\u{1}steps\0\u{1}choice\0\u{3}parallel_offers\0\u{3}reopen_seconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1138,12 +1834,19 @@ nonisolated extension WireRoutingPolicy: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularInt32Field(value: &self.preferredAgentSeconds) }()
       case 6: try { try decoder.decodeSingularInt32Field(value: &self.expectedHandleSeconds) }()
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.steps) }()
+      case 8: try { try decoder.decodeSingularEnumField(value: &self.choice) }()
+      case 9: try { try decoder.decodeSingularInt32Field(value: &self.parallelOffers) }()
+      case 10: try { try decoder.decodeSingularInt32Field(value: &self._reopenSeconds) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.id.isEmpty {
       try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
     }
@@ -1165,6 +1868,15 @@ nonisolated extension WireRoutingPolicy: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.steps.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.steps, fieldNumber: 7)
     }
+    if self.choice != .unspecified {
+      try visitor.visitSingularEnumField(value: self.choice, fieldNumber: 8)
+    }
+    if self.parallelOffers != 0 {
+      try visitor.visitSingularInt32Field(value: self.parallelOffers, fieldNumber: 9)
+    }
+    try { if let v = self._reopenSeconds {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1176,14 +1888,21 @@ nonisolated extension WireRoutingPolicy: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.preferredAgentSeconds != rhs.preferredAgentSeconds {return false}
     if lhs.expectedHandleSeconds != rhs.expectedHandleSeconds {return false}
     if lhs.steps != rhs.steps {return false}
+    if lhs.choice != rhs.choice {return false}
+    if lhs.parallelOffers != rhs.parallelOffers {return false}
+    if lhs._reopenSeconds != rhs._reopenSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
+nonisolated extension WireRoutingPolicy.Choice: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHOICE_UNSPECIFIED\0\u{1}CHOICE_LEAST_LOAD\0\u{1}CHOICE_LONGEST_IDLE\0\u{1}CHOICE_BEST_LEVEL\0\u{1}CHOICE_CLOSEST_LEVEL\0\u{1}CHOICE_ROUND_ROBIN\0\u{1}CHOICE_SEEDED_RANDOM\0")
+}
+
 nonisolated extension WireRoutingPolicy.Step: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireRoutingPolicy.protoMessageName + ".Step"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}after_seconds\0\u{3}lower_levels_by\0\u{3}drop_skill_ids\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}after_seconds\0\u{3}lower_levels_by\0\u{3}drop_skill_ids\0\u{3}lower_skills\0\u{3}widen_to_queue_ids\0\u{3}raise_priority_to\0\u{3}overflow_to_queue_id\0\u{3}callback_text\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1194,12 +1913,21 @@ nonisolated extension WireRoutingPolicy.Step: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularInt32Field(value: &self.afterSeconds) }()
       case 2: try { try decoder.decodeSingularInt32Field(value: &self.lowerLevelsBy) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.dropSkillIds) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.lowerSkills) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.widenToQueueIds) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self._raisePriorityTo) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._overflowToQueueID) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._callbackText) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.afterSeconds != 0 {
       try visitor.visitSingularInt32Field(value: self.afterSeconds, fieldNumber: 1)
     }
@@ -1209,6 +1937,21 @@ nonisolated extension WireRoutingPolicy.Step: SwiftProtobuf.Message, SwiftProtob
     if !self.dropSkillIds.isEmpty {
       try visitor.visitRepeatedStringField(value: self.dropSkillIds, fieldNumber: 3)
     }
+    if !self.lowerSkills.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.lowerSkills, fieldNumber: 4)
+    }
+    if !self.widenToQueueIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.widenToQueueIds, fieldNumber: 5)
+    }
+    try { if let v = self._raisePriorityTo {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._overflowToQueueID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._callbackText {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1216,6 +1959,11 @@ nonisolated extension WireRoutingPolicy.Step: SwiftProtobuf.Message, SwiftProtob
     if lhs.afterSeconds != rhs.afterSeconds {return false}
     if lhs.lowerLevelsBy != rhs.lowerLevelsBy {return false}
     if lhs.dropSkillIds != rhs.dropSkillIds {return false}
+    if lhs.lowerSkills != rhs.lowerSkills {return false}
+    if lhs.widenToQueueIds != rhs.widenToQueueIds {return false}
+    if lhs._raisePriorityTo != rhs._raisePriorityTo {return false}
+    if lhs._overflowToQueueID != rhs._overflowToQueueID {return false}
+    if lhs._callbackText != rhs._callbackText {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -604,71 +604,68 @@ package nonisolated struct WireRouterAgent: Sendable {
   fileprivate var _graceUntilMs: Int64? = nil
 }
 
-package nonisolated struct WireRouterQueue: @unchecked Sendable {
+package nonisolated struct WireRouterQueue: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var queueID: String {
-    get {_storage._queueID}
-    set {_uniqueStorage()._queueID = newValue}
-  }
+  package var queueID: String = String()
 
   package var averageHandleMs: Int64 {
-    get {_storage._averageHandleMs ?? 0}
-    set {_uniqueStorage()._averageHandleMs = newValue}
+    get {_averageHandleMs ?? 0}
+    set {_averageHandleMs = newValue}
   }
   /// Returns true if `averageHandleMs` has been explicitly set.
-  package var hasAverageHandleMs: Bool {_storage._averageHandleMs != nil}
+  package var hasAverageHandleMs: Bool {self._averageHandleMs != nil}
   /// Clears the value of `averageHandleMs`. Subsequent reads from it will return its default value.
-  package mutating func clearAverageHandleMs() {_uniqueStorage()._averageHandleMs = nil}
+  package mutating func clearAverageHandleMs() {self._averageHandleMs = nil}
 
   /// The last known rules of a queue that is no longer in the configuration.
   package var retired: WireRouterQueue.Retired {
-    get {_storage._retired ?? WireRouterQueue.Retired()}
-    set {_uniqueStorage()._retired = newValue}
+    get {_retired ?? WireRouterQueue.Retired()}
+    set {_retired = newValue}
   }
   /// Returns true if `retired` has been explicitly set.
-  package var hasRetired: Bool {_storage._retired != nil}
+  package var hasRetired: Bool {self._retired != nil}
   /// Clears the value of `retired`. Subsequent reads from it will return its default value.
-  package mutating func clearRetired() {_uniqueStorage()._retired = nil}
+  package mutating func clearRetired() {self._retired = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  package nonisolated struct Retired: Sendable {
+  package nonisolated struct Retired: @unchecked Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
     package var queue: WireQueue {
-      get {_queue ?? WireQueue()}
-      set {_queue = newValue}
+      get {_storage._queue ?? WireQueue()}
+      set {_uniqueStorage()._queue = newValue}
     }
     /// Returns true if `queue` has been explicitly set.
-    package var hasQueue: Bool {self._queue != nil}
+    package var hasQueue: Bool {_storage._queue != nil}
     /// Clears the value of `queue`. Subsequent reads from it will return its default value.
-    package mutating func clearQueue() {self._queue = nil}
+    package mutating func clearQueue() {_uniqueStorage()._queue = nil}
 
     package var policy: WireRoutingPolicy {
-      get {_policy ?? WireRoutingPolicy()}
-      set {_policy = newValue}
+      get {_storage._policy ?? WireRoutingPolicy()}
+      set {_uniqueStorage()._policy = newValue}
     }
     /// Returns true if `policy` has been explicitly set.
-    package var hasPolicy: Bool {self._policy != nil}
+    package var hasPolicy: Bool {_storage._policy != nil}
     /// Clears the value of `policy`. Subsequent reads from it will return its default value.
-    package mutating func clearPolicy() {self._policy = nil}
+    package mutating func clearPolicy() {_uniqueStorage()._policy = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
 
-    fileprivate var _queue: WireQueue? = nil
-    fileprivate var _policy: WireRoutingPolicy? = nil
+    fileprivate var _storage = _StorageClass.defaultInstance
   }
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _averageHandleMs: Int64? = nil
+  fileprivate var _retired: WireRouterQueue.Retired? = nil
 }
 
 /// A command and what it came to, so that a repeat gets the same answer.
@@ -1668,10 +1665,53 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
   package static let protoMessageName: String = _protobuf_package + ".RouterQueue"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}queue_id\0\u{3}average_handle_ms\0\u{1}retired\0")
 
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.queueID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self._averageHandleMs) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._retired) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.queueID.isEmpty {
+      try visitor.visitSingularStringField(value: self.queueID, fieldNumber: 1)
+    }
+    try { if let v = self._averageHandleMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._retired {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterQueue, rhs: WireRouterQueue) -> Bool {
+    if lhs.queueID != rhs.queueID {return false}
+    if lhs._averageHandleMs != rhs._averageHandleMs {return false}
+    if lhs._retired != rhs._retired {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterQueue.Retired: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterQueue.protoMessageName + ".Retired"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}queue\0\u{1}policy\0")
+
   fileprivate class _StorageClass {
-    var _queueID: String = String()
-    var _averageHandleMs: Int64? = nil
-    var _retired: WireRouterQueue.Retired? = nil
+    var _queue: WireQueue? = nil
+    var _policy: WireRoutingPolicy? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1682,9 +1722,8 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     private init() {}
 
     init(copying source: _StorageClass) {
-      _queueID = source._queueID
-      _averageHandleMs = source._averageHandleMs
-      _retired = source._retired
+      _queue = source._queue
+      _policy = source._policy
     }
   }
 
@@ -1703,9 +1742,8 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
         // allocates stack space for every case branch when no optimizations are
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
-        case 1: try { try decoder.decodeSingularStringField(value: &_storage._queueID) }()
-        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._averageHandleMs) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._retired) }()
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._queue) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._policy) }()
         default: break
         }
       }
@@ -1718,70 +1756,27 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every if/case branch local when no optimizations
       // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
       // https://github.com/apple/swift-protobuf/issues/1182
-      if !_storage._queueID.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._queueID, fieldNumber: 1)
-      }
-      try { if let v = _storage._averageHandleMs {
-        try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+      try { if let v = _storage._queue {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
       } }()
-      try { if let v = _storage._retired {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      try { if let v = _storage._policy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
       } }()
     }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireRouterQueue, rhs: WireRouterQueue) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._queueID != rhs_storage._queueID {return false}
-        if _storage._averageHandleMs != rhs_storage._averageHandleMs {return false}
-        if _storage._retired != rhs_storage._retired {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireRouterQueue.Retired: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = WireRouterQueue.protoMessageName + ".Retired"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}queue\0\u{1}policy\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._queue) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._policy) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._queue {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._policy {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireRouterQueue.Retired, rhs: WireRouterQueue.Retired) -> Bool {
-    if lhs._queue != rhs._queue {return false}
-    if lhs._policy != rhs._policy {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._queue != rhs_storage._queue {return false}
+        if _storage._policy != rhs_storage._policy {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

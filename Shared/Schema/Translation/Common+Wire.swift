@@ -37,10 +37,11 @@ extension Requirement: WireValue {
         .with {
             $0.skillID = skill.rawValue
             $0.level = level.wire
+            $0.nice = isNice
         }
     }
 
     package init(wire: WireRequirement) throws(WireError) {
-        self.init(skill: try .required("skill_id", wire.skillID), level: Int(wire.level))
+        self.init(skill: try .required("skill_id", wire.skillID), level: Int(wire.level), isNice: wire.nice)
     }
 }

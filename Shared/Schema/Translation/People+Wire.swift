@@ -1,5 +1,4 @@
 package import Domain
-import OrderedCollections
 import SwiftProtobuf
 
 // Supply, as the configuration knows it.
@@ -9,11 +8,29 @@ extension Pool: WireValue {
         .with {
             $0.id = id.rawValue
             $0.name = name
+            if order != .priority { $0.order = order.wire }
+            if slackUnitSeconds != 60 { $0.slackUnitSeconds = slackUnitSeconds.wire }
+            if let maximumWaitSeconds { $0.maximumWaitSeconds = maximumWaitSeconds.wire }
+            $0.breakReasons = breakReasons
         }
     }
 
     package init(wire: WirePool) throws(WireError) {
-        self.init(id: try .required("id", wire.id), name: wire.name)
+        self.init(
+            id: try .required("id", wire.id), name: wire.name,
+            order: wire.order == .unspecified ? .priority : try .required("order", wire.order),
+            slackUnitSeconds: wire.slackUnitSeconds == 0 ? 60 : Int(wire.slackUnitSeconds),
+            maximumWaitSeconds: wire.hasMaximumWaitSeconds ? Int(wire.maximumWaitSeconds) : nil,
+            breakReasons: wire.breakReasons)
+    }
+}
+
+extension Pool.Order: WireEnum {
+    package var wire: WirePool.Order {
+        switch self {
+        case .priority: .priority
+        case .slack: .slack
+        }
     }
 }
 
@@ -30,36 +47,6 @@ extension Skill: WireValue {
     }
 }
 
-extension RoutingProfile: WireValue {
-    package var wire: WireRoutingProfile {
-        .with {
-            $0.id = id.rawValue
-            $0.capacity = capacity.wire
-            $0.weights = weights.elements.map { channel, weight in
-                .with {
-                    $0.channel = channel.wire
-                    $0.weight = weight.wire
-                }
-            }
-            $0.defaultWeight = defaultWeight.wire
-            $0.presenceLeaseSeconds = presenceLeaseSeconds.wire
-            $0.graceSeconds = graceSeconds.wire
-        }
-    }
-
-    package init(wire: WireRoutingProfile) throws(WireError) {
-        var weights: OrderedDictionary<ChannelKind, Int> = [:]
-        for (index, weight) in wire.weights.enumerated() {
-            let channel = try ChannelKind.required("weights[\(index)].channel", weight.channel)
-            weights[channel] = Int(weight.weight)
-        }
-        self.init(
-            id: try .required("id", wire.id), capacity: Int(wire.capacity), weights: weights,
-            defaultWeight: Int(wire.defaultWeight), presenceLeaseSeconds: Int(wire.presenceLeaseSeconds),
-            graceSeconds: Int(wire.graceSeconds))
-    }
-}
-
 extension Agent: WireValue {
     package var wire: WireAgent {
         .with {
@@ -68,6 +55,7 @@ extension Agent: WireValue {
             $0.poolID = poolID.rawValue
             $0.profileID = profileID.rawValue
             $0.skills = skills.map(\.wire)
+            if let shiftCalendarID { $0.shiftCalendarID = shiftCalendarID.rawValue }
         }
     }
 
@@ -75,6 +63,7 @@ extension Agent: WireValue {
         self.init(
             id: try .required("id", wire.id), name: wire.name, poolID: try .required("pool_id", wire.poolID),
             profileID: try .required("profile_id", wire.profileID),
-            skills: try Requirement.list("skills", wire.skills))
+            skills: try Requirement.list("skills", wire.skills),
+            shiftCalendarID: try .optional("shift_calendar_id", wire.hasShiftCalendarID ? wire.shiftCalendarID : nil))
     }
 }

@@ -20,6 +20,8 @@ extension Queue: WireValue {
                     $0.requirement = requirement.wire
                 }
             }
+            if let admission { $0.admission = admission.wire }
+            if let shadowPolicyID { $0.shadowPolicyID = shadowPolicyID.rawValue }
         }
     }
 
@@ -33,48 +35,29 @@ extension Queue: WireValue {
             id: try .required("id", wire.id), name: wire.name, poolID: try .required("pool_id", wire.poolID),
             routingPolicyID: try .required("routing_policy_id", wire.routingPolicyID),
             slaPolicyID: try .required("sla_policy_id", wire.slaPolicyID), priority: Int(wire.priority),
-            requirements: try Requirement.list("requirements", wire.requirements), languages: languages)
+            requirements: try Requirement.list("requirements", wire.requirements), languages: languages,
+            admission: try .optional("admission", wire.hasAdmission ? wire.admission : nil),
+            shadowPolicyID: try .optional("shadow_policy_id", wire.hasShadowPolicyID ? wire.shadowPolicyID : nil))
     }
 }
 
-extension RoutingPolicy: WireValue {
-    package var wire: WireRoutingPolicy {
+extension Queue.Admission: WireValue {
+    package var wire: WireQueue.Admission {
         .with {
-            $0.id = id.rawValue
-            $0.offerSeconds = offerSeconds.wire
-            $0.declineCooldownSeconds = declineCooldownSeconds.wire
-            $0.wrapUpSeconds = wrapUpSeconds.wire
-            $0.preferredAgentSeconds = preferredAgentSeconds.wire
-            $0.expectedHandleSeconds = expectedHandleSeconds.wire
-            $0.steps = steps.map(\.wire)
+            if let waitingMax { $0.waitingMax = waitingMax.wire }
+            if let waitSecondsMax { $0.waitSecondsMax = waitSecondsMax.wire }
+            if let calendarID { $0.calendarID = calendarID.rawValue }
+            $0.fullText = fullText
+            $0.closedText = closedText
         }
     }
 
-    package init(wire: WireRoutingPolicy) throws(WireError) {
+    package init(wire: WireQueue.Admission) throws(WireError) {
         self.init(
-            id: try .required("id", wire.id), offerSeconds: Int(wire.offerSeconds),
-            declineCooldownSeconds: Int(wire.declineCooldownSeconds), wrapUpSeconds: Int(wire.wrapUpSeconds),
-            preferredAgentSeconds: Int(wire.preferredAgentSeconds),
-            expectedHandleSeconds: Int(wire.expectedHandleSeconds), steps: try Step.list("steps", wire.steps))
-    }
-}
-
-extension RoutingPolicy.Step: WireValue {
-    package var wire: WireRoutingPolicy.Step {
-        .with {
-            $0.afterSeconds = afterSeconds.wire
-            $0.lowerLevelsBy = lowerLevelsBy.wire
-            $0.dropSkillIds = dropSkills.map(\.rawValue)
-        }
-    }
-
-    package init(wire: WireRoutingPolicy.Step) throws(WireError) {
-        var dropSkills: [SkillID] = []
-        for (index, skill) in wire.dropSkillIds.enumerated() {
-            dropSkills.append(try .required("drop_skill_ids[\(index)]", skill))
-        }
-        self.init(
-            afterSeconds: Int(wire.afterSeconds), lowerLevelsBy: Int(wire.lowerLevelsBy), dropSkills: dropSkills)
+            waitingMax: wire.hasWaitingMax ? Int(wire.waitingMax) : nil,
+            waitSecondsMax: wire.hasWaitSecondsMax ? Int(wire.waitSecondsMax) : nil,
+            calendarID: try .optional("calendar_id", wire.hasCalendarID ? wire.calendarID : nil),
+            fullText: wire.fullText, closedText: wire.closedText)
     }
 }
 
