@@ -16,6 +16,8 @@ extension LocalBroker {
     /// rest share the partitions, and who was only asleep is told `UNKNOWN_MEMBER_ID` and joins anew.
     ///
     /// Wait out `sessionTimeout` from the death before, as a broker would.
+    /// Never while the living still wait for their part of a round: this broker then forgets to answer them, and they ask
+    /// again only after `max.poll.interval.ms`.
     /// - Returns: how many there were: one that died while joining may have left none, or one more.
     @discardableResult
     package func evict(_ clientID: String, from group: String) async throws -> Int {
