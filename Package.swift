@@ -116,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                "RouterCore", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

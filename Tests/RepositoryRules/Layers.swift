@@ -26,7 +26,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
             Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
             Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: collections.union(system)),
             Layer(folder: "Shared/ServiceKit/", own: ["CMalloc", "Domain"], foreign: nil),
-            Layer(folder: "Services/Patchbay/", own: shared, foreign: nil),
+            Layer(folder: "Services/Patchbay/", own: shared.union(["RouterCore"]), foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),
         ]
         + ["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { service in

@@ -9,7 +9,8 @@ struct DiffCommand: ParsableCommand {
         commandName: "diff",
         abstract: "Compares an organization's files with the configuration in force, field by field.",
         discussion: """
-            Nothing is changed. The exit code is 1 if anything differs. Business hours are compared as they are compiled: \
+            Nothing is changed. The exit code is 1 if anything differs. Lines with ! say what that means for queues and \
+            agents: who may take which work, at first and after all steps. Business hours are compared as they are compiled: \
             they differ as soon as the files' hours reach further than those in force.
             """)
 
@@ -28,8 +29,13 @@ struct DiffCommand: ParsableCommand {
         do {
             let organization = try OrganizationFiles.load(files, values: try OrganizationFiles.parse(values: values))
             let applied = try ConfigurationStore(connection: try kafka.connection()).read()
-            let lines = try Self.lines(from: applied, to: try organization.entries(now: .now))
+            let entries = try organization.entries(now: .now)
+            let lines = try Self.lines(from: applied, to: entries)
             for line in lines { print(line) }
+            let effects = ConfigurationEffects(
+                old: Configuration(revision: 0, entries: Array(applied.entries.values)),
+                new: Configuration(revision: 0, entries: entries))
+            for line in effects.lines { print("! \(line)") }
             guard lines.isEmpty else { throw ExitCode.failure }
             print("nothing differs from revision \(applied.revision), which is in force")
         } catch let error as ConfigurationProblems {

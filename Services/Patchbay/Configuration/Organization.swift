@@ -13,6 +13,7 @@ struct Organization {
         var reader = OrganizationReader()
         for file in files { reader.read(file.text, file: file.name) }
         reader.checkReferences()
+        if reader.yaml.problems.isEmpty { reader.prove() }
         guard reader.yaml.problems.isEmpty else { throw ConfigurationProblems(problems: reader.yaml.problems) }
         self = reader.organization
     }

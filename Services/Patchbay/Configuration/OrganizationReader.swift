@@ -9,6 +9,8 @@ struct OrganizationReader {
     var yaml = YAMLReader()
     var organization = Organization()
     private var references: [Reference] = []
+    /// Where each entry stands, by section and name.
+    private var places: [[String]: YAMLPlace] = [:]
 
     /// A name that must be an entry of a section.
     private struct Reference {
@@ -44,6 +46,7 @@ struct OrganizationReader {
                     yaml.report(entry.problem(found: "one more", expected: "at most \(Self.entriesMax) entries"))
                 } else {
                     readEntry(name, entry, of: section)
+                    places[[section.rawValue, name]] = entry
                     names.append(name)
                 }
             }
@@ -62,6 +65,18 @@ struct OrganizationReader {
                     expected: "the name of an entry in \(reference.section.rawValue)\(hint)"))
         }
         references = []
+    }
+
+    /// Looks for what cannot work though every entry is right by itself.
+    mutating func prove() {
+        for finding in ConfigurationProof(of: organization.configuration).findings {
+            let entry = Array(finding.path.prefix(2))
+            let line = places[entry]?.line(of: finding.path.dropFirst(2))
+            yaml.report(
+                ConfigurationProblem(
+                    file: places[entry]?.file ?? "", line: line, path: finding.path.joined(separator: "."),
+                    found: finding.found, expected: finding.expected))
+        }
     }
 
     private func names(in section: Section) -> OrderedSet<String> {

@@ -20,6 +20,20 @@ struct YAMLPlace {
         }
     }
 
+    /// The line of what these keys and indices lead to, as far as they do.
+    func line(of keys: some Sequence<String>) -> Int? {
+        var current = node
+        for key in keys {
+            guard
+                let next = current[key]
+                    ?? Int(key).flatMap({ current.sequence?.indices.contains($0) == true ? current.sequence?[$0] : nil }
+                    )
+            else { break }
+            current = next
+        }
+        return current.mark?.line
+    }
+
     func problem(found: String? = nil, expected: String) -> ConfigurationProblem {
         ConfigurationProblem(
             file: file, line: node.mark?.line, path: path.joined(separator: "."), found: found ?? summary,

@@ -1,9 +1,9 @@
-import Domain
+package import Domain
 import OrderedCollections
 
 /// What a queue asks of an agent for a customer's language: the queue's own requirements and the language's, the
 /// higher level where both name a skill; sorted by skill, so that equal sets are equal.
-func requirements(of queue: Queue, language: String?) -> [Requirement] {
+package func requirements(of queue: Queue, language: String?) -> [Requirement] {
     var all = queue.requirements
     if let language, let spoken = queue.languages[primarySubtag(of: language)] { all.append(spoken) }
     return normalised(all)
@@ -11,7 +11,7 @@ func requirements(of queue: Queue, language: String?) -> [Requirement] {
 
 /// What is left of them after the first steps of a policy. Each step relaxes what the earlier ones left: levels are
 /// lowered, but not below 1; skills go only where a step drops them.
-func relaxed(_ requirements: [Requirement], by steps: ArraySlice<RoutingPolicy.Step>) -> [Requirement] {
+package func relaxed(_ requirements: [Requirement], by steps: ArraySlice<RoutingPolicy.Step>) -> [Requirement] {
     var left = requirements
     for step in steps {
         left.removeAll { step.dropSkills.contains($0.skill) }
