@@ -109,6 +109,10 @@ let package = Package(
             ]),
 
         core("Connector"), core("Context"), core("Router"), core("SLATimer"),
+        .target(
+            name: "RouterPlanning",
+            dependencies: ["Domain", "RouterCore", .product(name: "Collections", package: "swift-collections")],
+            path: "Services/Router/Planning", swiftSettings: strict),
         app("Connector", ["Curl", crypto]),
         app("Context", [.product(name: "GRDB", package: "GRDB.swift")]),
         app("Router", [.product(name: "Collections", package: "swift-collections")]),
@@ -116,7 +120,7 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "RouterCore", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                "RouterCore", "RouterPlanning", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -177,9 +181,13 @@ let package = Package(
                 "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
+        tests("PlanningTests", ["RouterPlanning", "Domain"]),
         tests(
             "PatchbayTests",
-            ["PatchbayCLI", "Domain", "Schema", "Kafka", .product(name: "Collections", package: "swift-collections")]),
+            [
+                "PatchbayCLI", "RouterPlanning", "Domain", "Schema", "Kafka",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
         tests(
             "PoisonTests",
             [

@@ -26,7 +26,11 @@ struct Layer: Sendable, CustomTestStringConvertible {
             Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
             Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: collections.union(system)),
             Layer(folder: "Shared/ServiceKit/", own: ["CMalloc", "Domain"], foreign: nil),
-            Layer(folder: "Services/Patchbay/", own: shared.union(["RouterCore"]), foreign: nil),
+            Layer(
+                folder: "Services/Router/Planning/", own: ["Domain", "RouterCore"],
+                foreign: collections.union(["Glibc"])),
+            // What the command line shares with a service is the service's pure rules, never its executable.
+            Layer(folder: "Services/Patchbay/", own: shared.union(["RouterCore", "RouterPlanning"]), foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),
         ]
         + ["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { service in
@@ -38,7 +42,9 @@ struct Layer: Sendable, CustomTestStringConvertible {
 
     /// Names that belong to this repository, wherever they are imported.
     static let ownModules: Set<String> =
-        shared.union(["CRdKafka", "CMalloc", "CMonotonicWaits", "CCurl", "PatchbayCLI", "TestSupport"])
+        shared.union([
+            "CRdKafka", "CMalloc", "CMonotonicWaits", "CCurl", "RouterPlanning", "PatchbayCLI", "TestSupport",
+        ])
         .union(["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { ["\($0)App", "\($0)Core"] })
 
     var testDescription: String { folder }
