@@ -33,4 +33,26 @@ import Testing
     @Test func `order as their text does`() {
         #expect(["b", "a", "c"].map { AgentID($0) }.sorted().map(\.rawValue) == ["a", "b", "c"])
     }
+
+    @Test(arguments: [
+        "3e872fbd-9d40-579d-97f6-b24ac31316ff", "00000000-0000-0000-0000-000000000000",
+        "ffffffff-ffff-ffff-ffff-ffffffffffff", "3E872FBD-9D40-579D-97F6-B24AC31316FF",
+        "3e872fbd+9d40-579d-97f6-b24ac31316ff", "3e872fbd-9d40-579d-97f6-b24ac31316fg",
+        "3e872fbd9d40579d97f6b24ac31316ff",
+        "ééééééééé-ééééééééé-ééééééééé-éé", "", "agent-1",
+    ])
+    func `are the text that they were made of, a UUID or not`(text: String) {
+        let id = AgentID(text)
+        #expect(id.rawValue == text)
+        #expect(id == AgentID(rawValue: text))
+        #expect(id.hashValue == AgentID(text).hashValue)
+    }
+
+    @Test func `order as their text does, UUIDs and others together`() {
+        let texts = [
+            "3e872fbd-9d40-579d-97f6-b24ac31316ff", "3e872fbd-9d40-579d-97f6-b24ac31316fe", "agent-1", "0",
+            "3E872FBD-9D40-579D-97F6-B24AC31316FF", "f940804d-3716-5bd7-899c-6e008d4c7d22", "g", "3e872fbd", "é",
+        ]
+        #expect(texts.map { AgentID($0) }.sorted().map(\.rawValue) == texts.sorted())
+    }
 }
