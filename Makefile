@@ -25,7 +25,7 @@ test: build ## every test
 soak: build ## the longer forms of the tests that kill: PATCHBAY_SOAK minutes each (default 10)
 	@scripts/soak
 
-bench: setup ## measure a release against bare librdkafka; PARTS=latency,throughput,takeover,restart picks parts
+bench: setup ## measure a release against bare librdkafka; PARTS=latency,throughput,takeover,restart,machine picks parts
 	@scripts/bench
 
 check: build ## format, schemas, OpenAPI, and the shell blocks of README.md

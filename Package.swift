@@ -140,7 +140,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmark",
             dependencies: [
-                "CEpoll", "Domain", "Kafka", "ServiceKit", "TestSupport",
+                "CEpoll", "Domain", "Kafka", "RouterCore", "ServiceKit", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
             ],

@@ -127,10 +127,16 @@ struct Organization {
         Queue(id: "sales", name: "Sales", poolID: "sales", routingPolicyID: "standard", slaPolicyID: "gold"),
     ]
     var policy = RoutingPolicy(id: "standard", offerSeconds: 30, declineCooldownSeconds: 60)
+    var supportPool = Pool(id: "support", name: "support")
+    var slaPolicies: [SLAPolicy] = []
+    var calendars: [BusinessCalendar] = []
 
     var configuration: Configuration {
         var result = Configuration(revision: revision)
         for pool in ["support", "sales"] { result.pools[PoolID(pool)] = Pool(id: PoolID(pool), name: pool) }
+        result.pools[supportPool.id] = supportPool
+        for policy in slaPolicies { result.slaPolicies[policy.id] = policy }
+        for calendar in calendars { result.calendars[calendar.id] = calendar }
         for profile in profiles { result.profiles[profile.id] = profile }
         for agent in agents { result.agents[agent.id] = agent }
         for queue in queues { result.queues[queue.id] = queue }

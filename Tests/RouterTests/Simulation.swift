@@ -300,7 +300,9 @@ extension Simulation {
             throw Broken("\(id) holds \(agent.holds.keys), the work items say \(held[id] ?? [])")
         }
         guard held.keys.allSatisfy({ router.agents[$0] != nil }) else { throw Broken("held by nobody") }
-        let inLines = router.pools.values.flatMap { $0.lines.values.flatMap { $0.ranks.map(\.id) } }
+        let inLines = router.pools.values.flatMap { pool in
+            (pool.demands.flatMap { $0.lines.flatMap(\.ranks.elements) } + pool.reservedRanks).map(\.id)
+        }
         guard inLines.count == waiting.count, Set(inLines) == waiting else {
             throw Broken("lines and work items differ")
         }
@@ -353,8 +355,9 @@ extension Simulation {
             guard offer.expiresAt > now else { throw Broken("\(offerID) was dead on arrival") }
             let weight = agent.holds[id] ?? 0
             for other in router.items.values
-            where other.stage.isQueued && other.lineKey == item.lineKey && other.poolID == item.poolID
-                && other.rank < item.rank && !waitsForPreferred(other)
+            where other.stage.isQueued && router.demandKey(of: other) == router.demandKey(of: item)
+                && other.poolID == item.poolID
+                && router.rank(of: other) < router.rank(of: item) && !waitsForPreferred(other)
             {
                 guard couldTake(other, agent), room(other, agent) + weight >= 0 else { continue }
                 throw Broken("\(id) overtook \(other.id)")

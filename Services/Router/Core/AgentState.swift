@@ -43,12 +43,12 @@ package struct AgentState: Hashable, Sendable {
     package var load: Int { holds.values.reduce(0, +) }
 }
 
-/// What the configuration says about an agent, ready for matching.
-struct RosterEntry: Sendable {
-    var name: String
-    var poolID: PoolID
-    var levels: [SkillID: Int]
-    var profile: RoutingProfile
+/// What the configuration says about an agent, ready for matching. Looked up by every decision, and never changed.
+final class RosterEntry: Sendable {
+    let name: String
+    let poolID: PoolID
+    let levels: [SkillID: Int]
+    let profile: RoutingProfile
 
     init(_ agent: Agent, profile: RoutingProfile?) {
         name = agent.name
@@ -64,8 +64,18 @@ struct RosterEntry: Sendable {
         min(max(1, profile.weights[channel] ?? profile.defaultWeight), max(1, profile.capacity))
     }
 
+    /// How many work items on this channel the agent could have at once.
+    func places(for channel: ChannelKind) -> Int {
+        profile.capacity > 0 ? max(1, profile.capacity / weight(of: channel)) : 0
+    }
+
+    /// Whether the routing profile lets the agent have work of one of these queues.
+    func serves(_ queueID: QueueID, or others: [QueueID]) -> Bool {
+        profile.queues.isEmpty || profile.queues.contains(queueID) || others.contains { profile.queues.contains($0) }
+    }
+
     func satisfies(_ requirements: [Requirement]) -> Bool {
-        requirements.allSatisfy { (levels[$0.skill] ?? 0) >= $0.level }
+        requirements.allSatisfy { $0.isNice || (levels[$0.skill] ?? 0) >= $0.level }
     }
 
     var lease: Duration { .seconds(max(1, profile.presenceLeaseSeconds)) }

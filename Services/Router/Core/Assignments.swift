@@ -1,5 +1,4 @@
 import Domain
-import HeapModule
 import OrderedCollections
 
 // What an agent does with the work items they have.
@@ -34,7 +33,7 @@ extension RouterMachine {
             throw Rejection(
                 code: .noReplyAddress, detail: "The customer has only called so far: there is nowhere to write to.")
         }
-        update(id) { _ in }
+        update(id) { $0.answeredAt = now }
         outputs.append(
             .send(
                 OutboundMessage(

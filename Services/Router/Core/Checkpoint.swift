@@ -1,5 +1,4 @@
 package import Domain
-import HeapModule
 import OrderedCollections
 
 /// What is stored of a router, one entity a key.
@@ -51,19 +50,22 @@ extension RouterMachine {
         case .workItem(let item):
             items[item.id] = item
             index(item)
-            pools[item.poolID]?.freshItems.removeAll()
+            if item.stage.isQueued {
+                enqueue(item.id, isFresh: false)
+                if item.preferredUntil != nil { unsettled.append(item.id) }
+                if rules(of: item.queueID) == nil { withoutRules[item.queueID, default: []].append(item.id) }
+            }
             deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
         case .agent(let agent):
             agents[agent.id] = agent
             pools[agent.poolID, default: PoolIndex()].agents.append(agent.id)
-            refreshSupply(agent.id)
-            pools[agent.poolID]!.freshAgents.removeAll()
+            refreshSupply(agent.id, isFresh: false)
             deadlines.set(.agent(agent.id), to: nextDeadline(of: agent))
         case .queue(let queue):
             queues[queue.id] = queue
-            // Its rules may set the deadlines of work items that were put back before.
-            for item in items.values where item.queueID == queue.id && item.stage.isQueued {
-                deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
+            installRetiredRules(of: queue.id)
+            for id in withoutRules.removeValue(forKey: queue.id) ?? [] {
+                deadlines.set(.workItem(id), to: items[id].flatMap { nextDeadline(of: $0) })
             }
         case .command(let command):
             commands[command.result.commandID] = command
@@ -71,7 +73,7 @@ extension RouterMachine {
         }
     }
 
-    /// Enters a work item into everything that is not stored.
+    /// Enters a work item into everything that is not stored, but for its line.
     mutating func index(_ item: WorkItem) {
         for past in item.pastOffers { offers[past.id] = item.id }
         if case .offered(let offer) = item.stage { offers[offer.id] = item.id }
@@ -82,6 +84,5 @@ extension RouterMachine {
         pools[item.poolID, default: PoolIndex()].openCount += 1
         openPerQueue[item.queueID, default: 0] += 1
         conversations[item.conversationID, default: []].append(item.id)
-        if item.stage.isQueued { pools[item.poolID]!.insert(item) }
     }
 }

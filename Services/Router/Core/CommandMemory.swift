@@ -29,8 +29,14 @@ extension AgentCommand {
             case .transfer(let itemID, let queueID): ["transfer", itemID.rawValue, queueID.rawValue]
             case .complete(let itemID, let disposition): ["complete", itemID.rawValue, disposition]
             }
-        let text = ([agentID.rawValue, poolID.rawValue] + parts).map { "\($0.utf8.count):\($0)" }.joined()
-        return CommandID.derived(from: "fingerprint", text).rawValue
+        var name = Array("fingerprint\u{1F}".utf8)
+        name.reserveCapacity(192)
+        for part in [agentID.rawValue, poolID.rawValue] + parts {
+            name.append(contentsOf: String(part.utf8.count).utf8)
+            name.append(UInt8(ascii: ":"))
+            name.append(contentsOf: part.utf8)
+        }
+        return CommandID.derived(fromName: name).rawValue
     }
 }
 

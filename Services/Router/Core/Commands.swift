@@ -1,5 +1,4 @@
 import Domain
-import HeapModule
 import OrderedCollections
 
 // What agents ask for, each under a name, so that a repeat gives the first result.

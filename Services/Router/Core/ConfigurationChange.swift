@@ -14,6 +14,7 @@ extension RouterMachine {
         let previous = configuration
         retireQueues(from: previous, to: next)
         install(next)
+        sortAnew()
         for id in agents.keys.sorted() {
             guard let agent = agents[id] else { continue }
             guard let entry = roster[id], entry.poolID == agent.poolID else {
@@ -34,6 +35,14 @@ extension RouterMachine {
         roster = Dictionary(
             next.agents.values.map { ($0.id, RosterEntry($0, profile: next.profiles[$0.profileID])) },
             uniquingKeysWith: { first, _ in first })
+        installRules()
+    }
+
+    /// Builds the lines and groups again: what they follow from is another configuration.
+    private mutating func sortAnew() {
+        for poolID in pools.keys { pools[poolID]!.clear() }
+        for id in agents.keys { refreshSupply(id, isFresh: false) }
+        for item in items.values where item.stage.isQueued { enqueue(item.id, isFresh: false) }
     }
 
     /// Brings a work item in line with the rules now in force.
@@ -43,8 +52,8 @@ extension RouterMachine {
         case .assigned, .parked, .wrapUp, .closed: return
         case .queued, .offered: break
         }
-        let wanted = queue(item.queueID).map { requirements(of: $0, language: item.language) } ?? []
-        let steps = policy(of: item.queueID).stepsInOrder
+        let wanted = rules(of: item.queueID)?.requirements(language: item.language) ?? []
+        let steps = rules(of: item.queueID)?.steps ?? []
         let done = min(item.step, steps.count)
         let left = relaxed(wanted, by: steps[..<done])
         reposition(id) { item in

@@ -9,15 +9,16 @@ extension RouterMachine {
         var parts: [String] = []
         if choice.isPreferred { parts.append("preferred: knows this conversation or customer") }
         let skills = item.requirements.map { requirement in
-            "\(requirement.skill) \(entry.levels[requirement.skill] ?? 0) (needs \(requirement.level))"
+            "\(requirement.skill) \(entry.levels[requirement.skill] ?? 0) "
+                + (requirement.isNice ? "(nice: \(requirement.level))" : "(needs \(requirement.level))")
         }
         parts.append(skills.isEmpty ? "no skill asked for" : "has \(skills.joined(separator: ", "))")
         if item.step > 0 { parts.append("requirements relaxed by \(item.step) step(s)") }
         parts.append("load \(agent.load) of \(entry.profile.capacity)")
         if !choice.isPreferred {
-            parts.append(
-                choice.eligibleCount == 1
-                    ? "the only eligible agent" : "least loaded, then longest idle, of \(choice.eligibleCount)")
+            let counted = choice.eligibleCount
+            let many = counted == RouterLimits.countedAgentsMax ? "\(counted) or more" : "\(counted)"
+            parts.append(counted == 1 ? "the only eligible agent" : "\(choice.by.inWords), of \(many)")
         }
         return parts.joined(separator: "; ")
     }
@@ -43,10 +44,23 @@ extension RouterMachine {
         }
         let busy = qualified.filter { item.cooldowns[$0] == nil && !fits(item, $0) }
         if !busy.isEmpty { reasons.append(.atCapacity(agents: busy.count)) }
-        if let before = pools[item.poolID]?.lines[item.lineKey]?.position(of: item.rank), before > 0 {
+        if let before = pools[item.poolID]?.position(of: rank(of: item), demandKey(of: item)), before > 0 {
             reasons.append(.behindOthers(before))
         }
         return reasons
+    }
+}
+
+extension RoutingPolicy.AgentChoice {
+    fileprivate var inWords: String {
+        switch self {
+        case .leastLoad: "least loaded, then longest idle"
+        case .longestIdle: "longest idle, then least loaded"
+        case .bestLevel: "best level, then least loaded"
+        case .closestLevel: "closest level, then least loaded"
+        case .roundRobin: "next in turn"
+        case .seededRandom: "drawn by lot"
+        }
     }
 }
 

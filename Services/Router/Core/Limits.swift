@@ -2,7 +2,9 @@
 package enum RouterLimits {
     /// Open work items in one pool. One more is opened and closed at once with the disposition `limit-reached`:
     /// the message stays in the timeline, the event says what happened, and nothing is lost silently.
-    package static let openWorkItemsPerPoolMax = 10_000
+    ///
+    /// Each takes about a kilobyte of memory and as much of the state topic, so a full pool takes 100 MB.
+    package static let openWorkItemsPerPoolMax = 100_000
     /// Closed work items kept in one partition, for late messages, surveys and reads.
     package static let closedWorkItemsMax = 10_000
     package static let closedWorkItemSeconds = 86_400
@@ -22,6 +24,10 @@ package enum RouterLimits {
     /// Reasons and dispositions.
     package static let reasonBytesMax = 512
     package static let parkSecondsMax = 30 * 86_400
+    /// Sets of requirements that are kept in mind though nobody waits with them.
+    package static let emptyDemandsMax = 4_096
+    /// Agents who are counted as eligible for one work item.
+    package static let countedAgentsMax = 100
     /// Agents named in an explanation.
     package static let explainedAgentsMax = 5
 }

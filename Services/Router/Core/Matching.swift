@@ -7,52 +7,94 @@ extension RouterMachine {
     ///
     /// Work items come in the order of their ranks, over all lines of the pool; one that finds nobody blocks no other.
     /// Before the event that led here nothing was left to match, so only what is fresh needs a look: fresh agents
-    /// with all lines that they qualify for, and fresh work items with all free agents.
+    /// with the lines that they qualify for, and fresh work items with all free agents.
     ///
     /// - Ordering: no overtaking within a line: for each agent, the best-ranked work item that they can take comes
     ///   first.
     mutating func match(at now: Instant) {
-        for poolID in pools.keys.sorted() {
-            guard let pool = pools[poolID], !(pool.freshItems.isEmpty && pool.freshAgents.isEmpty) else { continue }
-            var walk = Walk(
-                lines: pool.lines.filter { isServed($0.key, by: pool.freshAgents) }.map(\.value.ranks),
-                fresh: pool.freshItems.compactMap { items[$0]?.rank })
-            while let id = walk.next(hasSupply: !pools[poolID]!.freshAgents.isEmpty) {
-                guard let item = items[id], let choice = choose(for: item, isFresh: pool.freshItems.contains(id))
-                else { continue }
-                offer(item, to: choice, at: now)
+        guard !freshPools.isEmpty else { return }
+        let fresh = freshPools.sorted()
+        freshPools.removeAll(keepingCapacity: true)
+        for poolID in fresh {
+            guard var walk = takeFresh(in: poolID, at: now) else { continue }
+            while let candidate = walk.next(in: pools[poolID]!, rules) {
+                guard let item = items[candidate.rank.id], item.stage.isQueued else { continue }
+                switch choose(for: item) {
+                case .choice(let choice):
+                    offer(item, to: choice, at: now)
+                    takeTurn(choice.agentID, in: item.queueID)
+                case .nobody(let isForThisOne): walk.pass(candidate, isForThisOne: isForThisOne)
+                }
             }
-            pools[poolID]!.freshItems.removeAll()
-            pools[poolID]!.freshAgents.removeAll()
         }
     }
 
-    private func isServed(_ line: LineKey, by agents: OrderedSet<AgentID>) -> Bool {
-        queue(line.queueID) != nil && agents.contains { roster[$0]?.satisfies(line.requirements) ?? false }
+    /// The walk over what is fresh in a pool, which is not fresh any more.
+    ///
+    /// Nobody may keep a copy of the pool's index while it changes: all of it would be copied.
+    private mutating func takeFresh(in poolID: PoolID, at now: Instant) -> Walk? {
+        guard pools[poolID] != nil else { return nil }
+        let (ids, agentIDs) = pools[poolID]!.takeFresh()
+        var walk = Walk(now: now, overdueSince: overdueSince(in: poolID, at: now), agents: agentIDs, in: pools[poolID]!)
+        for id in ids {
+            guard let item = items[id], item.stage.isQueued else { continue }
+            walk.add(rank(of: item), rules(of: item.queueID))
+        }
+        walk.begin()
+        return walk
     }
 
-    /// The best agent for the work item now, or nil when there is none or it waits for its preferred one.
-    private func choose(for item: WorkItem, isFresh: Bool) -> Choice? {
-        guard queue(item.queueID) != nil, let pool = pools[item.poolID] else { return nil }
-        let preferredID = preferredAgent(of: item)
-        if let preferredID, isPresent(preferredID, for: item) {
-            if fits(item, preferredID) { return Choice(agentID: preferredID, isPreferred: true, eligibleCount: 1) }
-            if item.preferredUntil != nil { return nil }
+    /// The best agent for the work item now.
+    private mutating func choose(for item: WorkItem) -> Choosing {
+        guard let rules = rules(of: item.queueID) else { return .nobody(isForThisOne: true) }
+        if let preferredID = preferredAgent(of: item), isPresent(preferredID, for: item) {
+            if fits(item, preferredID) {
+                return .choice(
+                    Choice(agentID: preferredID, isPreferred: true, eligibleCount: 1, by: rules.policy.choice))
+            }
+            if item.preferredUntil != nil { return .nobody(isForThisOne: true) }
         }
-        var best: AgentID?
-        var eligibleCount = 0
-        for id in isFresh ? pool.free : pool.freshAgents where isPresent(id, for: item) && fits(item, id) {
-            eligibleCount += 1
-            if let current = best, !isBetter(id, than: current) { continue }
-            best = id
+        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
+        var contest = Contest(item, choice: rules.policy.choice, lastAgentID: queues[item.queueID]?.lastAgentID)
+        let pool = pools[item.poolID]!
+        pool.demands[slot].groups.forEach(in: pool.free) { index in
+            let group = pool.groups[index]
+            contest.begin(group.entry)
+            for place in group.free.elements {
+                guard contest.goesOn else { break }
+                guard fits(item, place.id) else { continue }
+                contest.enter(place, isAvoided: item.cooldowns[place.id] != nil)
+            }
         }
-        return best.map { Choice(agentID: $0, isPreferred: false, eligibleCount: eligibleCount) }
+        guard let best = contest.winner else { return .nobody(isForThisOne: contest.avoidedCount > 0) }
+        return .choice(
+            Choice(
+                agentID: best, isPreferred: false, eligibleCount: contest.eligibleCount, by: rules.policy.choice))
+    }
+
+    /// Whoever is asked in a queue where agents take turns comes last in it.
+    private mutating func takeTurn(_ agentID: AgentID, in queueID: QueueID) {
+        guard rules(of: queueID)?.policy.choice == .roundRobin else { return }
+        queues[queueID, default: QueueState(id: queueID)].lastAgentID = agentID
+        changed.append(.queue(queueID))
+    }
+
+    /// Whether somebody who qualifies has room for it now.
+    func isSomebodyFree(for item: WorkItem, _ slot: Int) -> Bool {
+        guard let pool = pools[item.poolID] else { return false }
+        var isSomebody = false
+        pool.demands[slot].groups.forEach(in: pool.free) { index in
+            isSomebody = isSomebody || pool.groups[index].free.elements.contains { fits(item, $0.id) }
+        }
+        return isSomebody
     }
 
     /// Who holds another open work item of the conversation, else who spoke with the customer last.
     func preferredAgent(of item: WorkItem) -> AgentID? {
-        let siblings = (conversations[item.conversationID] ?? []).compactMap { items[$0] }
-        let holders = siblings.filter { $0.id != item.id && $0.stage.assigneeID != nil }
+        guard let siblings = conversations[item.conversationID], siblings.count > 1 else {
+            return item.preferredAgentID
+        }
+        let holders = siblings.compactMap { items[$0] }.filter { $0.id != item.id && $0.stage.assigneeID != nil }
         return holders.min { ($0.acceptedAt, $0.id) < ($1.acceptedAt, $1.id) }?.stage.assigneeID
             ?? item.preferredAgentID
     }
@@ -63,20 +105,14 @@ extension RouterMachine {
             let entry = roster[agentID], entry.poolID == item.poolID
         else { return false }
         return item.cooldowns[agentID] == nil && entry.satisfies(item.requirements)
+            && entry.serves(item.queueID, or: rules(of: item.queueID)?.widenedTo(after: item.step) ?? [])
     }
 
+    /// Whether the agent has room for it. That must follow from the agent, the work item's channel and what it asks
+    /// for: who has no room for the first of a line is asked about no other one in it.
     func fits(_ item: WorkItem, _ agentID: AgentID) -> Bool {
         guard let agent = agents[agentID], let entry = roster[agentID] else { return false }
         return agent.load + entry.weight(of: item.address.channel) <= entry.profile.capacity
-    }
-
-    /// Least relative load, then longest idle, then the id. Fractions are compared by their cross products.
-    private func isBetter(_ left: AgentID, than right: AgentID) -> Bool {
-        guard let a = agents[left], let b = agents[right] else { return false }
-        let aLoad = a.load * (roster[right]?.profile.capacity ?? 1)
-        let bLoad = b.load * (roster[left]?.profile.capacity ?? 1)
-        if aLoad != bLoad { return aLoad < bLoad }
-        return (a.idleSince, left) < (b.idleSince, right)
     }
 }
 
@@ -84,37 +120,14 @@ extension RouterMachine {
 struct Choice {
     var agentID: AgentID
     var isPreferred: Bool
+    /// How many could have taken it; `RouterLimits.countedAgentsMax` stands for that many or more.
     var eligibleCount: Int
+    /// What the policy went by.
+    var by: RoutingPolicy.AgentChoice
 }
 
-/// Visits, in the order of their ranks, all work items of some lines and the fresh ones of the others, each once.
-///
-/// It works on what the pool was when the walk began: during a walk work items only leave their lines.
-private struct Walk {
-    private var lines: [ArraySlice<Rank>] = []
-    /// Fresh work items, last first.
-    private var fresh: [Rank]
-    private var last: Rank?
-
-    init(lines: [[Rank]], fresh: [Rank]) {
-        self.lines = lines.map { $0[...] }
-        self.fresh = fresh.sorted(by: >)
-    }
-
-    /// - Parameter hasSupply: whether a fresh agent has capacity left; without one, only fresh work items matter.
-    mutating func next(hasSupply: Bool) -> WorkItemID? {
-        if !hasSupply { lines.removeAll() }
-        // A fresh work item in a served line comes up twice.
-        while let rank = fresh.last, let last, rank <= last { fresh.removeLast() }
-        var best = fresh.last
-        var bestLine: Int?
-        for (index, line) in lines.enumerated() {
-            guard let first = line.first, best.map({ first <= $0 }) ?? true else { continue }
-            best = first
-            bestLine = index
-        }
-        if let bestLine { lines[bestLine].removeFirst() } else if best != nil { fresh.removeLast() }
-        last = best
-        return best?.id
-    }
+private enum Choosing {
+    case choice(Choice)
+    /// - Parameter isForThisOne: whether the next in its line may be luckier.
+    case nobody(isForThisOne: Bool)
 }

@@ -49,16 +49,17 @@ extension RouterMachine {
             priority: request.priority, acceptedAt: acceptedAt, openedAt: now, address: request.address,
             waitingSince: now, preferredAgentID: request.preferredAgentID)
         item.replyAddress = request.address.channel.isLive ? nil : request.address
-        item.requirements = queue(request.queueID).map { requirements(of: $0, language: request.language) } ?? []
+        item.requirements = rules(of: request.queueID)?.requirements(language: request.language) ?? []
         item.append(request, acceptedAt: acceptedAt)
         let siblings = conversations[request.conversationID] ?? []
         for id in siblings.sorted() where item.replyAddress == nil { item.replyAddress = items[id]?.replyAddress }
         items[id] = item
         index(item)
+        enqueue(id)
         update(id) { _ in }
         tellSiblings(of: item, written: request.address)
 
-        let pool = pools[request.poolID, default: PoolIndex()]
+        let openCount = pools[request.poolID]?.openCount ?? 0
         emit(
             .opened(
                 channel: request.address.channel, priority: item.priority, requirements: item.requirements,
@@ -71,7 +72,7 @@ extension RouterMachine {
             expectedWaitSeconds: expectedWaitSeconds(of: item), joinsOpenConversation: !siblings.isEmpty)
         signal(.opened(opened), about: id, at: acceptedAt)
 
-        if pool.openCount > RouterLimits.openWorkItemsPerPoolMax {
+        if openCount > RouterLimits.openWorkItemsPerPoolMax {
             close(id, by: nil, disposition: RejectionCode.limitReached.rawValue, at: now)
         } else {
             beginToWait(id, at: now)

@@ -33,7 +33,7 @@ extension RouterMachine {
         touch(id)
         emit(.presenceChanged(id, presence, reason: reason), in: agent.poolID, at: now)
         refreshSupply(id)
-        if agent.presence == .available { freshenPreferring(agent.poolID) }
+        for itemID in pools[agent.poolID]?.itemsPreferring(id) ?? [] { requeuePreferring(itemID) }
         if presence == .offline { revokeOffers(of: id, reason: "the agent is offline", at: now) }
         if presence == .away { revokeOffers(of: id, reason: "the agent is away", at: now) }
     }
@@ -61,6 +61,7 @@ extension RouterMachine {
         changed.append(.agent(id))
         deadlines.set(.agent(id), to: nil)
         pools[agent.poolID]?.agents.remove(id)
+        pools[agent.poolID]?.unseat(id)
     }
 
     private mutating func revokeOffers(of id: AgentID, reason: String, at now: Instant) {
@@ -75,11 +76,5 @@ extension RouterMachine {
             emit(.requeued(id, reason: reason), about: item, at: now)
             beginToWait(itemID, at: now)
         }
-    }
-
-    /// Work items may wait for this agent no longer.
-    private mutating func freshenPreferring(_ poolID: PoolID) {
-        guard let preferring = pools[poolID]?.preferring else { return }
-        pools[poolID]!.freshItems.formUnion(preferring)
     }
 }

@@ -11,11 +11,16 @@ package struct QueueState: Hashable, Sendable {
     package var averageHandleMilliseconds: Int64?
     /// The rules of a queue that is no longer in the configuration.
     package var retired: Retired?
+    /// Who was asked last, where agents take turns.
+    package var lastAgentID: AgentID?
 
-    package init(id: QueueID, averageHandleMilliseconds: Int64? = nil, retired: Retired? = nil) {
+    package init(
+        id: QueueID, averageHandleMilliseconds: Int64? = nil, retired: Retired? = nil, lastAgentID: AgentID? = nil
+    ) {
         self.id = id
         self.averageHandleMilliseconds = averageHandleMilliseconds
         self.retired = retired
+        self.lastAgentID = lastAgentID
     }
 
     package struct Retired: Hashable, Sendable {

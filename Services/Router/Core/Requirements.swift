@@ -2,7 +2,7 @@ package import Domain
 import OrderedCollections
 
 /// What a queue asks of an agent for a customer's language: the queue's own requirements and the language's, the
-/// higher level where both name a skill; sorted by skill, so that equal sets are equal.
+/// higher level where both name a skill, and `must` before `nice`; sorted by skill, so that equal sets are equal.
 package func requirements(of queue: Queue, language: String?) -> [Requirement] {
     var all = queue.requirements
     if let language, let spoken = queue.languages[primarySubtag(of: language)] { all.append(spoken) }
@@ -15,9 +15,25 @@ package func relaxed(_ requirements: [Requirement], by steps: ArraySlice<Routing
     var left = requirements
     for step in steps {
         left.removeAll { step.dropSkills.contains($0.skill) }
-        for index in left.indices { left[index].level = max(1, left[index].level - max(0, step.lowerLevelsBy)) }
+        for index in left.indices {
+            left[index].level = max(1, left[index].level - max(0, step.lowerLevelsBy))
+            if let level = step.lowerSkills[left[index].skill] {
+                left[index].level = min(left[index].level, max(1, level))
+            }
+        }
     }
     return left
+}
+
+/// The queues to which the steps have widened, by the number of steps done; empty when none does.
+func widened(by steps: [RoutingPolicy.Step]) -> [[QueueID]] {
+    guard steps.contains(where: { !$0.widenTo.isEmpty }) else { return [] }
+    var result: [[QueueID]] = [[]]
+    for step in steps {
+        let before = result[result.count - 1]
+        result.append(before + step.widenTo.filter { !before.contains($0) })
+    }
+    return result
 }
 
 /// `fr` of `fr-CA` or `fr_CA`.
@@ -29,7 +45,12 @@ func primarySubtag(of language: String) -> String {
 
 private func normalised(_ requirements: [Requirement]) -> [Requirement] {
     var result: [Requirement] = []
-    for requirement in requirements.sorted(by: { ($0.skill, $0.level) < ($1.skill, $1.level) }) {
+    // Of those for one skill the last stays: what must be rather than what would be nice, the highest level.
+    let sorted = requirements.sorted {
+        if $0.skill != $1.skill { return $0.skill < $1.skill }
+        return $0.isNice != $1.isNice ? $0.isNice : $0.level < $1.level
+    }
+    for requirement in sorted {
         if result.last?.skill == requirement.skill { result.removeLast() }
         result.append(requirement)
     }

@@ -1,5 +1,4 @@
 package import Domain
-internal import HeapModule
 package import OrderedCollections
 
 /// The heart of Patchbay's routing: who waits, who is there, who gets what, for all pools of one partition of
@@ -21,6 +20,7 @@ package struct RouterMachine: Sendable {
 
     // What follows from it.
     var roster: [AgentID: RosterEntry] = [:]
+    var rules: [QueueID: QueueRules] = [:]
     var pools: OrderedDictionary<PoolID, PoolIndex> = [:]
     var openPerQueue: [QueueID: Int] = [:]
     /// Open work items of each conversation.
@@ -28,11 +28,17 @@ package struct RouterMachine: Sendable {
     /// The work item of each offer, live or remembered.
     var offers: [OfferID: WorkItemID] = [:]
     var deadlines = Deadlines()
-    var closedItems = Heap<Remembered<Entity.WorkItem>>()
-    var rememberedCommands = Heap<Remembered<Entity.Command>>()
+    var closedItems = SortedList<Remembered<Entity.WorkItem>>()
+    var rememberedCommands = SortedList<Remembered<Entity.Command>>()
+    /// Work items that were restored before what decides whether they wait for a preferred agent.
+    var unsettled: [WorkItemID] = []
+    /// Work items that were restored before the rules of their queue.
+    var withoutRules: [QueueID: [WorkItemID]] = [:]
 
     // What the current call has done.
     var outputs: [RouterOutput] = []
+    /// The pools with something fresh to match; some may be there twice.
+    var freshPools: [PoolID] = []
     var changed: OrderedSet<RouterEntityKey> = []
     /// Agents whose view changed since the last `advance(to:)`: whose long polls have something to say.
     package internal(set) var touchedAgents: OrderedSet<AgentID> = []
@@ -43,7 +49,8 @@ package struct RouterMachine: Sendable {
 
     /// Fires what is due at or before `now`, forgets what is old, and matches.
     package mutating func advance(to now: Instant) -> [RouterOutput] {
-        touchedAgents.removeAll()
+        settle()
+        if !touchedAgents.isEmpty { touchedAgents.removeAll(keepingCapacity: true) }
         forget(at: now)
         return finish(at: now)
     }
@@ -75,8 +82,10 @@ package struct RouterMachine: Sendable {
             }
         }
         match(at: now)
-        defer { outputs.removeAll() }
-        return outputs
+        guard !outputs.isEmpty else { return [] }
+        var done: [RouterOutput] = []
+        swap(&done, &outputs)
+        return done
     }
 }
 
@@ -85,20 +94,56 @@ package struct RouterMachine: Sendable {
 extension RouterMachine {
     /// Changes a work item in a way that leaves its stage and its place in a line as they are.
     mutating func update(_ id: WorkItemID, _ change: (inout WorkItem) -> Void) {
-        guard items[id] != nil else { preconditionFailure("only a work item that exists is changed") }
-        change(&items[id]!)
-        items[id]!.version += 1
+        guard let index = items.index(forKey: id) else {
+            preconditionFailure("only a work item that exists is changed")
+        }
+        let (deadline, holderID) = items.values[index].changed(by: change, under: rules)
         changed.append(.workItem(id))
-        deadlines.set(.workItem(id), to: nextDeadline(of: items[id]!))
-        if let holderID = items[id]!.stage.holderID { touch(holderID) }
+        deadlines.set(.workItem(id), to: deadline)
+        if let holderID { touch(holderID) }
     }
 
     /// Changes a work item that may be in a line in any way but its stage.
     mutating func reposition(_ id: WorkItemID, _ change: (inout WorkItem) -> Void) {
-        guard let item = items[id], item.stage.isQueued else { return update(id, change) }
-        pools[item.poolID]?.remove(item)
+        guard let old = items[id], old.stage.isQueued else { return update(id, change) }
         update(id, change)
-        pools[item.poolID]?.insert(items[id]!)
+        guard let item = items[id] else { return }
+        if rank(of: item) == rank(of: old), demandKey(of: item) == demandKey(of: old),
+            item.address.channel == old.address.channel,
+            item.preferredUntil == old.preferredUntil, item.preferredUntil == nil
+        {
+            freshen(item)
+        } else {
+            dequeue(old)
+            enqueue(id)
+        }
+    }
+
+    /// Takes a work item out of its line, before what decides about its place changes.
+    mutating func dequeue(_ item: WorkItem) {
+        let (rank, key) = (rank(of: item), demandKey(of: item))
+        pools[item.poolID]?.remove(rank, from: item.address.channel, key)
+    }
+
+    /// Puts a work item that waits into its line.
+    /// - Parameter isFresh: whether there may be somebody now who could take it.
+    mutating func enqueue(_ id: WorkItemID, isFresh: Bool = true) {
+        guard let item = items[id] else { return }
+        var preference: PoolIndex.Preference?
+        if item.preferredUntil != nil, let agentID = preferredAgent(of: item) {
+            preference = PoolIndex.Preference(agentID: agentID, isReserved: isPresent(agentID, for: item))
+        }
+        let keepsAges = configuration.pools[item.poolID]?.maximumWaitSeconds != nil
+        let (rank, key) = (rank(of: item), demandKey(of: item))
+        pools[item.poolID, default: PoolIndex()].insert(
+            rank, on: item.address.channel, key, preference, keepsAges: keepsAges)
+        if isFresh { freshen(item) }
+    }
+
+    /// There may be somebody now who could take the work item.
+    mutating func freshen(_ item: WorkItem) {
+        pools[item.poolID]?.freshItems.append(item.id)
+        freshPools.append(item.poolID)
     }
 
     /// Brings a work item from one stage to another: lines, holds, owners and siblings follow.
@@ -106,7 +151,7 @@ extension RouterMachine {
     mutating func move(_ id: WorkItemID, to stage: WorkItem.Stage, weight: Int = 0, at now: Instant) {
         guard let item = items[id] else { preconditionFailure("only a work item that exists moves") }
         let old = item.stage
-        if old.isQueued { pools[item.poolID]?.remove(item) }
+        if old.isQueued { dequeue(item) }
         if let holderID = old.holderID, holderID != stage.holderID { release(id, from: holderID, at: now) }
         if case .offered(let offer) = stage {
             hold(id, by: offer.agentID, weight: weight)
@@ -116,21 +161,22 @@ extension RouterMachine {
             item.stage = stage
             if old.assigneeID != stage.assigneeID { item.changeOwner(to: stage.assigneeID, at: now) }
         }
-        if stage.isQueued { pools[item.poolID]?.insert(items[id]!) }
+        if stage.isQueued { enqueue(id) }
         if old.assigneeID != stage.assigneeID { freshenSiblings(of: items[id]!) }
     }
 
     mutating func update(agent id: AgentID, _ change: (inout AgentState) -> Void) {
-        guard agents[id] != nil else { preconditionFailure("only an agent who is known is changed") }
-        change(&agents[id]!)
+        guard let index = agents.index(forKey: id) else { preconditionFailure("only an agent who is known is changed") }
+        change(&agents.values[index])
         changed.append(.agent(id))
-        deadlines.set(.agent(id), to: nextDeadline(of: agents[id]!))
+        let deadline = agents.values[index].nextDeadline(lease: roster[id]?.lease)
+        deadlines.set(.agent(id), to: deadline)
     }
 
     /// The agent has something new to see.
     mutating func touch(_ id: AgentID) {
-        guard agents[id] != nil else { return }
-        agents[id]!.version += 1
+        guard let index = agents.index(forKey: id) else { return }
+        agents.values[index].version += 1
         changed.append(.agent(id))
         touchedAgents.append(id)
     }
@@ -152,29 +198,42 @@ extension RouterMachine {
         refreshSupply(agentID)
     }
 
-    /// Puts the agent among the free ones or takes them out.
+    /// Puts the agent among the free ones or takes them out; follows each change of what an agent could take.
     /// - Parameter isFresh: whether the agent may be able to take more than before.
     mutating func refreshSupply(_ id: AgentID, isFresh: Bool = true) {
         guard let agent = agents[id] else { return }
-        let entry = roster[id]
-        let isFree =
-            agent.presence == .available && entry?.poolID == agent.poolID
-            && agent.load < entry?.profile.capacity ?? 0
-        if isFree {
-            pools[agent.poolID, default: PoolIndex()].free.append(id)
-            if isFresh { pools[agent.poolID]!.freshAgents.append(id) }
-        } else {
-            pools[agent.poolID]?.free.remove(id)
-            pools[agent.poolID]?.freshAgents.remove(id)
+        guard let entry = roster[id], entry.poolID == agent.poolID else {
+            pools[agent.poolID]?.unseat(id)
+            return
         }
+        let isPresent = agent.presence == .available
+        let load = agent.load
+        let isFree = isPresent && load < entry.profile.capacity
+        let place = AgentGroup.Place(load: load, idleSince: agent.idleSince, id: id)
+        pools[agent.poolID, default: PoolIndex()].seat(id, entry, isPresent: isPresent, place: isFree ? place : nil)
+        guard isFree, isFresh else { return }
+        pools[agent.poolID]?.freshAgents.append(id)
+        freshPools.append(agent.poolID)
     }
 
     /// Who holds one work item of a conversation is preferred for the others.
     private mutating func freshenSiblings(of item: WorkItem) {
-        for id in conversations[item.conversationID] ?? [] where id != item.id {
-            guard let sibling = items[id], sibling.stage.isQueued else { continue }
-            pools[sibling.poolID]?.freshItems.append(id)
-        }
+        guard let siblings = conversations[item.conversationID], siblings.count > 1 else { return }
+        for id in siblings where id != item.id { requeuePreferring(id) }
+    }
+
+    /// Looks again whether a work item that waits is kept for its preferred agent.
+    mutating func requeuePreferring(_ id: WorkItemID, isFresh: Bool = true) {
+        guard let item = items[id], item.stage.isQueued else { return }
+        dequeue(item)
+        enqueue(id, isFresh: isFresh)
+    }
+
+    /// After a restore, when all is there that decides.
+    private mutating func settle() {
+        guard !unsettled.isEmpty else { return }
+        for id in unsettled { requeuePreferring(id, isFresh: false) }
+        unsettled = []
     }
 
     mutating func emit(_ kind: WorkEvent.Kind, about item: WorkItem, at now: Instant) {
@@ -191,6 +250,15 @@ extension RouterMachine {
 }
 
 extension WorkItem {
+    /// What a change leads to, read in place.
+    fileprivate mutating func changed(
+        by change: (inout WorkItem) -> Void, under rules: [QueueID: QueueRules]
+    ) -> (deadline: Instant?, holderID: AgentID?) {
+        change(&self)
+        version += 1
+        return (nextDeadline(under: stage.isQueued ? rules[queueID] : nil), stage.holderID)
+    }
+
     fileprivate mutating func changeOwner(to agentID: AgentID?, at now: Instant) {
         if let last = owners.indices.last, owners[last].until == nil { owners[last].until = now }
         guard let agentID else { return }

@@ -64,11 +64,9 @@ extension RouterMachine {
             queueID: id, backlog: 0, open: openPerQueue[id] ?? 0, oldestAcceptedAt: nil,
             averageHandleSeconds: queues[id]?.averageHandleMilliseconds.map { Int(($0 + 500) / 1_000) })
         for pool in pools.values {
-            for (key, line) in pool.lines where key.queueID == id {
-                view.backlog += line.ranks.count
-                for rank in line.ranks {
-                    view.oldestAcceptedAt = min(view.oldestAcceptedAt ?? rank.acceptedAt, rank.acceptedAt)
-                }
+            for rank in pool.ranks(in: id) + pool.reservedRanks.filter({ items[$0.id]?.queueID == id }) {
+                view.backlog += 1
+                view.oldestAcceptedAt = min(view.oldestAcceptedAt ?? rank.acceptedAt, rank.acceptedAt)
             }
         }
         return view

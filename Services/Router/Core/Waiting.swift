@@ -3,36 +3,25 @@ import OrderedCollections
 
 // How a work item begins to wait, and with which rules.
 extension RouterMachine {
-    /// The queue's rules: the configuration's, or the last known ones of a queue that was removed.
-    func queue(_ id: QueueID) -> Queue? { configuration.queues[id] ?? queues[id]?.retired?.queue }
-
-    func policy(of id: QueueID) -> RoutingPolicy {
-        if let queue = configuration.queues[id] {
-            return configuration.routingPolicies[queue.routingPolicyID]
-                ?? RoutingPolicy(id: queue.routingPolicyID)
-        }
-        return queues[id]?.retired?.policy ?? RoutingPolicy(id: PolicyID("unknown"))
-    }
-
     /// Puts the work item into its queue's line, with its original age, all requirements and no step done.
     ///
     /// - Parameter avoiding: the agent who gave it back, not asked again for the cooldown.
     mutating func beginToWait(_ id: WorkItemID, avoiding agentID: AgentID? = nil, at now: Instant) {
         guard let item = items[id] else { return }
-        let policy = policy(of: item.queueID)
-        let wanted = queue(item.queueID).map { requirements(of: $0, language: item.language) } ?? []
+        let rules = rules(of: item.queueID)
+        let wanted = rules?.requirements(language: item.language) ?? []
         let siblings = (conversations[item.conversationID]?.count ?? 0) > 1
         let mayPrefer = item.preferredAgentID != nil || siblings
-        let preferred: Instant? =
-            mayPrefer && policy.preferredAgentSeconds > 0 ? now + .seconds(policy.preferredAgentSeconds) : nil
+        let patience = rules?.policy.preferredAgentSeconds ?? 0
+        let cooldown = rules?.policy.cooldown ?? .zero
         reposition(id) { item in
             item.requirements = wanted
             item.step = 0
             item.waitingSince = now
-            item.preferredUntil = preferred
-            if let agentID { item.avoid(agentID, until: now + policy.cooldown) }
+            item.preferredUntil = mayPrefer && patience > 0 ? now + .seconds(patience) : nil
+            if let agentID { item.avoid(agentID, until: now + cooldown) }
         }
-        if !items[id]!.stage.isQueued { move(id, to: .queued, at: now) }
+        if !item.stage.isQueued { move(id, to: .queued, at: now) }
         emit(.queued, about: items[id]!, at: now)
         lapse(id, at: now)
     }
@@ -67,24 +56,16 @@ extension RouterMachine {
 
     /// How long a new work item will probably wait: those before it in its line, served by all who are there.
     /// - Returns: nil when nobody is there to serve it.
-    func expectedWaitSeconds(of item: WorkItem) -> Int? {
-        guard queue(item.queueID) != nil, let pool = pools[item.poolID] else { return nil }
-        var places = 0
-        var isSomebodyFree = false
-        for id in pool.agents {
-            guard let agent = agents[id], agent.presence == .available, let entry = roster[id],
-                entry.profile.capacity > 0, entry.satisfies(item.requirements)
-            else { continue }
-            let weight = entry.weight(of: item.address.channel)
-            places += max(1, entry.profile.capacity / weight)
-            isSomebodyFree = isSomebodyFree || agent.load + weight <= entry.profile.capacity
-        }
+    mutating func expectedWaitSeconds(of item: WorkItem) -> Int? {
+        guard let rules = rules(of: item.queueID) else { return nil }
+        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
+        let places = pools[item.poolID]!.places(for: item.address.channel, slot)
         guard places > 0 else { return nil }
-        if isSomebodyFree { return 0 }
-        let before = pool.lines[item.lineKey]?.position(of: item.rank) ?? 0
+        if isSomebodyFree(for: item, slot) { return 0 }
+        let before = pools[item.poolID]!.demands[slot].position(of: rank(of: item))
         let handle =
             queues[item.queueID]?.averageHandleMilliseconds
-            ?? Int64(max(0, policy(of: item.queueID).expectedHandleSeconds)) * 1_000
+            ?? Int64(max(0, rules.policy.expectedHandleSeconds)) * 1_000
         return Int((Int64(before + 1) * handle + Int64(places) * 1_000 - 1) / (Int64(places) * 1_000))
     }
 }

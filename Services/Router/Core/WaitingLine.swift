@@ -1,80 +1,120 @@
 import Domain
-import OrderedCollections
 
-/// A work item's place among those that wait: more urgent first, then older, then by id.
+/// A work item's place among those that wait: less slack first, then more urgent, then older, then by id.
 struct Rank: Hashable, Comparable, Sendable {
+    /// Of slack, in units of the pool: where open time will stand at the due instant. Zero in a pool that orders by
+    /// priority; the greatest for what has no target.
+    var band: Int64 = 0
     var priority: Int
     var acceptedAt: Instant
     var id: WorkItemID
 
     static func < (left: Rank, right: Rank) -> Bool {
+        if left.band != right.band { return left.band < right.band }
         if left.priority != right.priority { return left.priority > right.priority }
         if left.acceptedAt != right.acceptedAt { return left.acceptedAt < right.acceptedAt }
         return left.id < right.id
     }
+
+    /// Who has waited for as long as the pool allows comes before all others, the oldest first.
+    static func overdue(_ acceptedAt: Instant, _ id: WorkItemID) -> Rank {
+        Rank(band: .min, priority: 0, acceptedAt: acceptedAt, id: id)
+    }
+
+    var isOverdue: Bool { band == .min }
+
+    /// Compared over all lines it counts how much open time is left.
+    func seen(from band: Int64) -> Rank {
+        guard self.band != .max, !isOverdue else { return self }
+        var rank = self
+        rank.band -= band
+        return rank
+    }
 }
 
 /// Those that ask for the same: whoever qualifies for one of them qualifies for all.
-struct LineKey: Hashable, Sendable {
+struct DemandKey: Hashable, Sendable {
     var queueID: QueueID
+    /// Queues whose agents may take it too.
+    var widenedTo: [QueueID] = []
     var requirements: [Requirement]
 }
 
-/// The work items that wait in one queue with one requirement set, in order.
+/// The work items that wait with one demand on one channel, in order.
+///
+/// What keeps an agent from the first of a line, their skills or their room for the channel, keeps them from all of
+/// it, and only a cooldown makes them look at the second.
 struct WaitingLine: Sendable {
-    private(set) var ranks: [Rank] = []
+    private(set) var ranks = SortedList<Rank>()
+    /// The same by age; empty where the pool has no maximum wait.
+    private var ages = SortedList<Rank>()
 
-    mutating func insert(_ rank: Rank) {
-        ranks.insert(rank, at: position(of: rank))
+    var isEmpty: Bool { ranks.isEmpty }
+
+    mutating func insert(_ rank: Rank, keepsAges: Bool) {
+        ranks.insert(rank)
+        if keepsAges { ages.insert(.overdue(rank.acceptedAt, rank.id)) }
     }
 
-    mutating func remove(_ rank: Rank) {
-        let index = position(of: rank)
-        precondition(index < ranks.count && ranks[index] == rank, "a work item that waits is in its line")
-        ranks.remove(at: index)
+    /// - Returns: whether it was there.
+    mutating func remove(_ rank: Rank) -> Bool {
+        if !ages.isEmpty { ages.remove(.overdue(rank.acceptedAt, rank.id)) }
+        return ranks.remove(rank)
     }
 
-    /// How many come before it.
-    func position(of rank: Rank) -> Int {
-        var low = 0
-        var high = ranks.count
-        while low < high {
-            let middle = (low + high) / 2
-            if ranks[middle] < rank { low = middle + 1 } else { high = middle }
+    /// The first: of those that were accepted at or before an instant the oldest, else the best-ranked.
+    /// - Parameter last: look behind this one only.
+    func first(after last: Rank?, overdueSince: Instant?) -> Rank? {
+        if let overdueSince, last.map(\.isOverdue) ?? true {
+            let oldest = last.map { ages.next(after: $0) } ?? ages.first
+            if let oldest, oldest.acceptedAt <= overdueSince { return oldest }
         }
-        return low
+        if let last, !last.isOverdue { return ranks.next(after: last) }
+        return ranks.first
     }
 }
 
-/// What a pool's matching works on. All of it follows from work items, agents and configuration, so none is stored.
-///
-/// After every record, no work item waits that an agent in `free` could take. So after the next one only those pairs
-/// need a look that have a `freshItems` or a `freshAgents` member.
-struct PoolIndex: Sendable {
-    var openCount = 0
-    var lines: OrderedDictionary<LineKey, WaitingLine> = [:]
-    /// Every agent with a state.
-    var agents: OrderedSet<AgentID> = []
-    /// Available, and with capacity left.
-    var free: OrderedSet<AgentID> = []
-    /// Work items that wait, and may do so for a preferred agent who is busy.
-    var preferring: OrderedSet<WorkItemID> = []
-    /// Work items for whom something changed since the last matching.
-    var freshItems: OrderedSet<WorkItemID> = []
-    /// Agents for whom something changed since the last matching.
-    var freshAgents: OrderedSet<AgentID> = []
+/// The work items that wait with one demand: a line for each channel.
+struct Demand: Sendable {
+    let key: DemandKey
+    /// The groups of agents who qualify.
+    var groups: Bits
+    private(set) var lines = ChannelKind.allCases.map { _ in WaitingLine() }
+    private(set) var count = 0
+    /// Kept by `PoolIndex.places`: for each channel, and as of which change of who is present.
+    var places: [(asOf: Int, count: Int)] = ChannelKind.allCases.map { _ in (-1, 0) }
 
-    mutating func insert(_ item: WorkItem) {
-        lines[item.lineKey, default: WaitingLine()].insert(item.rank)
-        if item.preferredUntil != nil { preferring.append(item.id) }
-        freshItems.append(item.id)
+    init(key: DemandKey, groups: Bits) {
+        self.key = key
+        self.groups = groups
     }
 
-    mutating func remove(_ item: WorkItem) {
-        let key = item.lineKey
-        lines[key]?.remove(item.rank)
-        if lines[key]?.ranks.isEmpty ?? false { lines[key] = nil }
-        preferring.remove(item.id)
-        freshItems.remove(item.id)
+    mutating func insert(_ rank: Rank, on channel: ChannelKind, keepsAges: Bool) {
+        lines[channel.ordinal].insert(rank, keepsAges: keepsAges)
+        count += 1
+    }
+
+    mutating func remove(_ rank: Rank, from channel: ChannelKind) {
+        let isThere = lines[channel.ordinal].remove(rank)
+        precondition(isThere, "a work item that waits is in its line")
+        count -= 1
+    }
+
+    /// How many come before it, whatever their channel.
+    func position(of rank: Rank) -> Int { lines.reduce(0) { $0 + $1.ranks.position(of: rank) } }
+}
+
+extension ChannelKind {
+    /// Its place among all kinds.
+    var ordinal: Int {
+        switch self {
+        case .email: 0
+        case .chat: 1
+        case .sms: 2
+        case .whatsapp: 3
+        case .social: 4
+        case .voice: 5
+        case .forum: 6
+        }
     }
 }

@@ -36,6 +36,8 @@ package struct WorkItem: Hashable, Sendable {
     package var address: Address
     /// The latest address in this conversation that something can be written to.
     package var replyAddress: Address?
+    /// When an agent last replied.
+    package var answeredAt: Instant?
     /// - Bounds: `RouterLimits.messagesPerWorkItemMax`, the latest.
     package var messages: [Excerpt] = []
     package var messageCount: Int = 0
@@ -64,7 +66,8 @@ package struct WorkItem: Hashable, Sendable {
     package init(
         id: WorkItemID, poolID: PoolID, queueID: QueueID, conversationID: ConversationID, customerID: CustomerID,
         displayName: String? = nil, language: String? = nil, priority: Int, acceptedAt: Instant, openedAt: Instant,
-        address: Address, replyAddress: Address? = nil, messages: [Excerpt] = [], messageCount: Int = 0,
+        address: Address, replyAddress: Address? = nil, answeredAt: Instant? = nil, messages: [Excerpt] = [],
+        messageCount: Int = 0,
         requirements: [Requirement] = [], step: Int = 0, waitingSince: Instant, preferredAgentID: AgentID? = nil,
         preferredUntil: Instant? = nil, cooldowns: OrderedDictionary<AgentID, Instant> = [:],
         stage: Stage = .queued, offersMade: Int = 0, pastOffers: [PastOffer] = [], owners: [Ownership] = [],
@@ -82,6 +85,7 @@ package struct WorkItem: Hashable, Sendable {
         self.openedAt = openedAt
         self.address = address
         self.replyAddress = replyAddress
+        self.answeredAt = answeredAt
         self.messages = messages
         self.messageCount = messageCount
         self.requirements = requirements
@@ -193,11 +197,6 @@ package struct WorkItem: Hashable, Sendable {
 }
 
 extension WorkItem {
-    /// Its place among those that wait.
-    var rank: Rank { Rank(priority: priority, acceptedAt: acceptedAt, id: id) }
-
-    var lineKey: LineKey { LineKey(queueID: queueID, requirements: requirements) }
-
     var subject: WorkEvent.Subject {
         WorkEvent.Subject(
             workItemID: id, conversationID: conversationID, customerID: customerID, queueID: queueID)

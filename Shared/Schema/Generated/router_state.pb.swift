@@ -306,6 +306,16 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     set {_uniqueStorage()._version = newValue}
   }
 
+  /// When an agent last replied.
+  package var answeredAtMs: Int64 {
+    get {_storage._answeredAtMs ?? 0}
+    set {_uniqueStorage()._answeredAtMs = newValue}
+  }
+  /// Returns true if `answeredAtMs` has been explicitly set.
+  package var hasAnsweredAtMs: Bool {_storage._answeredAtMs != nil}
+  /// Clears the value of `answeredAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearAnsweredAtMs() {_uniqueStorage()._answeredAtMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Stage: Equatable, Sendable {
@@ -630,6 +640,16 @@ package nonisolated struct WireRouterQueue: Sendable {
   /// Clears the value of `retired`. Subsequent reads from it will return its default value.
   package mutating func clearRetired() {self._retired = nil}
 
+  /// Who was asked last, where agents take turns.
+  package var lastAgentID: String {
+    get {_lastAgentID ?? String()}
+    set {_lastAgentID = newValue}
+  }
+  /// Returns true if `lastAgentID` has been explicitly set.
+  package var hasLastAgentID: Bool {self._lastAgentID != nil}
+  /// Clears the value of `lastAgentID`. Subsequent reads from it will return its default value.
+  package mutating func clearLastAgentID() {self._lastAgentID = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Retired: @unchecked Sendable {
@@ -666,6 +686,7 @@ package nonisolated struct WireRouterQueue: Sendable {
 
   fileprivate var _averageHandleMs: Int64? = nil
   fileprivate var _retired: WireRouterQueue.Retired? = nil
+  fileprivate var _lastAgentID: String? = nil
 }
 
 /// A command and what it came to, so that a repeat gets the same answer.
@@ -801,7 +822,7 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterWorkItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{1c}answered_at_ms\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -831,6 +852,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
     var _successorID: String? = nil
     var _score: Int32? = nil
     var _version: Int64 = 0
+    var _answeredAtMs: Int64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -868,6 +890,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       _successorID = source._successorID
       _score = source._score
       _version = source._version
+      _answeredAtMs = source._answeredAtMs
     }
   }
 
@@ -990,6 +1013,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._successorID) }()
         case 31: try { try decoder.decodeSingularInt32Field(value: &_storage._score) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._version) }()
+        case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
         default: break
         }
       }
@@ -1107,6 +1131,9 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       if _storage._version != 0 {
         try visitor.visitSingularInt64Field(value: _storage._version, fieldNumber: 32)
       }
+      try { if let v = _storage._answeredAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 60)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1143,6 +1170,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._successorID != rhs_storage._successorID {return false}
         if _storage._score != rhs_storage._score {return false}
         if _storage._version != rhs_storage._version {return false}
+        if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1663,7 +1691,7 @@ nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterQueue"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}queue_id\0\u{3}average_handle_ms\0\u{1}retired\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}queue_id\0\u{3}average_handle_ms\0\u{1}retired\0\u{4}\u{11}last_agent_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1674,6 +1702,7 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularStringField(value: &self.queueID) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self._averageHandleMs) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._retired) }()
+      case 20: try { try decoder.decodeSingularStringField(value: &self._lastAgentID) }()
       default: break
       }
     }
@@ -1693,6 +1722,9 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._retired {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._lastAgentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 20)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1700,6 +1732,7 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.queueID != rhs.queueID {return false}
     if lhs._averageHandleMs != rhs._averageHandleMs {return false}
     if lhs._retired != rhs._retired {return false}
+    if lhs._lastAgentID != rhs._lastAgentID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

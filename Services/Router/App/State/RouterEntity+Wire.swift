@@ -65,6 +65,7 @@ extension QueueState: WireValue {
     package var wire: WireRouterQueue {
         .with {
             $0.queueID = id.rawValue
+            if let lastAgentID { $0.lastAgentID = lastAgentID.rawValue }
             if let averageHandleMilliseconds { $0.averageHandleMs = averageHandleMilliseconds }
             if let retired {
                 $0.retired = .with {
@@ -84,7 +85,8 @@ extension QueueState: WireValue {
         }
         self.init(
             id: try .required("queue_id", wire.queueID),
-            averageHandleMilliseconds: wire.hasAverageHandleMs ? wire.averageHandleMs : nil, retired: retired)
+            averageHandleMilliseconds: wire.hasAverageHandleMs ? wire.averageHandleMs : nil, retired: retired,
+            lastAgentID: try .optional("last_agent_id", wire.hasLastAgentID ? wire.lastAgentID : nil))
     }
 }
 

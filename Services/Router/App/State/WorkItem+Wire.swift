@@ -19,6 +19,7 @@ extension WorkItem: WireValue {
             $0.openedAtMs = openedAt.wire
             $0.address = address.wire
             if let replyAddress { $0.replyAddress = replyAddress.wire }
+            if let answeredAt { $0.answeredAtMs = answeredAt.wire }
             $0.messages = messages.map(\.wire)
             $0.messageCount = messageCount.wire
             $0.requirements = requirements.map(\.wire)
@@ -61,6 +62,7 @@ extension WorkItem: WireValue {
             openedAt: try .required("opened_at_ms", wire.openedAtMs),
             address: try .required("address", wire.hasAddress ? wire.address : nil),
             replyAddress: try .optional("reply_address", wire.hasReplyAddress ? wire.replyAddress : nil),
+            answeredAt: try .optional("answered_at_ms", wire.hasAnsweredAtMs ? wire.answeredAtMs : nil),
             messages: try Excerpt.list("messages", wire.messages),
             messageCount: Int(wire.messageCount),
             requirements: try Requirement.list("requirements", wire.requirements),
