@@ -142,4 +142,27 @@ struct UrgencyTests {
         other.router = twin
         #expect(order(&other, ["a", "b", "c"]) == order(&bench, ["a", "b", "c"]))
     }
+
+    @Test("A queue that was removed keeps its steps and its slack over a restart, in whatever order its state is read")
+    func retiredQueue() {
+        var bench = bench {
+            $0.supportPool.maximumWaitSeconds = 600
+            $0.policy.steps = [RoutingPolicy.Step(afterSeconds: 30, widenTo: ["general"])]
+        }
+        bench.message("bill", queue: "billing", language: "fr")
+        bench.wait(30)
+        bench.configure { $0.queues.remove(at: 1) }
+        let entities = bench.router.changes().compactMap(\.entity)
+        for order in [entities, entities.reversed()] {
+            var twin = RouterMachine()
+            twin.restore(bench.router.configuration)
+            for entity in order { twin.restore(entity) }
+            #expect(twin.nextDeadline == bench.router.nextDeadline)
+            var other = bench
+            other.router = twin
+            #expect(self.order(&other, ["bill"]) == ["bill"])
+            other.message("late", queue: "billing")
+            #expect(other.stage("late") == "queued", "the queue went with its last work item")
+        }
+    }
 }

@@ -147,6 +147,7 @@ extension RouterMachine {
         openPerQueue[id] = nil
         guard configuration.queues[id] == nil, queues[id] != nil else { return }
         queues[id] = nil
+        rules[id] = nil
         changed.append(.queue(id))
     }
 }

@@ -62,10 +62,14 @@ extension RouterMachine {
             refreshSupply(agent.id, isFresh: false)
             deadlines.set(.agent(agent.id), to: nextDeadline(of: agent))
         case .queue(let queue):
+            // Its rules may decide about work items that were put back before: where they stand, and when they are due.
+            let waiting = (withoutRules.removeValue(forKey: queue.id) ?? []).compactMap { items[$0] }
+            for item in waiting { dequeue(item) }
             queues[queue.id] = queue
             installRetiredRules(of: queue.id)
-            for id in withoutRules.removeValue(forKey: queue.id) ?? [] {
-                deadlines.set(.workItem(id), to: items[id].flatMap { nextDeadline(of: $0) })
+            for item in waiting {
+                enqueue(item.id, isFresh: false)
+                deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
             }
         case .command(let command):
             commands[command.result.commandID] = command

@@ -62,6 +62,7 @@ extension RouterMachine {
 
     mutating func installRetiredRules(of id: QueueID) {
         guard configuration.queues[id] == nil, let retired = queues[id]?.retired else { return }
-        rules[id] = QueueRules(queue: retired.queue, policy: retired.policy)
+        rules[id] = QueueRules(
+            queue: retired.queue, policy: retired.policy, slack: Slack(of: retired.queue, in: configuration))
     }
 }
