@@ -55,6 +55,7 @@ let package = Package(
         .executable(name: "router", targets: ["RouterApp"]),
         .executable(name: "sla-timer", targets: ["SLATimerApp"]),
         .executable(name: "patchbay", targets: ["PatchbayCLI"]),
+        .library(name: "PatchbayClient", targets: ["PatchbayClient"]),
         .executable(name: "benchmark", targets: ["Benchmark"]),
         .executable(name: "benchmark-floor", targets: ["BenchmarkFloor"]),
     ],
@@ -93,6 +94,7 @@ let package = Package(
         shared("Kafka", ["CRdKafka", "CMonotonicWaits"]),
         shared("Streams", ["Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         shared("Curl", ["CCurl", .product(name: "Collections", package: "swift-collections")]),
+        .target(name: "PatchbayClient", dependencies: ["Curl"], path: "Shared/Client", swiftSettings: strict),
         shared(
             "ServiceKit",
             [
@@ -120,7 +122,8 @@ let package = Package(
         .executableTarget(
             name: "PatchbayCLI",
             dependencies: [
-                "RouterCore", "RouterPlanning", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit", crypto,
+                "RouterCore", "RouterPlanning", "Domain", "Schema", "Kafka", "Streams", "Curl", "PatchbayClient",
+                "ServiceKit", crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Collections", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -156,6 +159,7 @@ let package = Package(
         tests(
             "StreamsTests", ["Streams", "Kafka", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests("CurlTests", ["Curl"]),
+        tests("ClientTests", ["PatchbayClient"]),
         tests(
             "ServiceKitTests", ["Domain", "ServiceKit", "Curl", .product(name: "Hummingbird", package: "hummingbird")]),
         tests("ConnectorTests", ["ConnectorApp", "ConnectorCore", "Domain", "Schema", "ServiceKit", "Curl"]),
@@ -172,7 +176,8 @@ let package = Package(
         tests(
             "RouterTests",
             [
-                "RouterApp", "RouterCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
+                "RouterApp", "RouterCore", "PatchbayClient", "Domain", "Schema", "Streams", "Kafka", "ServiceKit",
+                "Curl",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
         tests(
@@ -202,7 +207,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Regressions"]),
         tests(
-            "EndToEnd", ["PatchbayCLI", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"], exclude: ["Tools"]),
+            "EndToEnd", ["PatchbayCLI", "PatchbayClient", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"],
+            exclude: ["Tools"]),
         tests("RepositoryRules", []),
     ],
     swiftLanguageModes: [.v6]
@@ -211,7 +217,9 @@ let package = Package(
 // Parts of the package, for builds that take long: `make sanitize` wants the shared modules, and without PART=shared the
 // services too, with their tests; an optimized `make fuzz` wants everything that parses, and what only tests may import.
 if let part = Context.environment["PATCHBAY_PART"] {
-    let shared = ["DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ServiceKitTests"]
+    let shared = [
+        "DomainTests", "SchemaTests", "KafkaTests", "StreamsTests", "CurlTests", "ClientTests", "ServiceKitTests",
+    ]
     let services = ["ConnectorTests", "ContextTests", "RouterTests", "SLATimerTests"]
     let suites = part == "shared" ? shared : part == "fuzz" ? ["FuzzTests"] : shared + services
     package.products = []

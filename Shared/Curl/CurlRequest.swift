@@ -15,6 +15,11 @@ package struct CurlRequest: Sendable {
     /// The status decides: once the head of the answer is there, a body that is too long, too slow or breaks off is cut
     /// off instead of failing the request.
     package var isBodyOptional = false
+    /// Slower than the client's least speed for this long counts as timed out; nil: as the client's limits say.
+    package var leastSpeedSeconds: Int?
+    /// Takes the body of a successful answer (2xx) part by part instead of having it collected; false aborts the
+    /// transfer. Called on the client's thread, which serves all its transfers: it must not wait.
+    package var takesBody: (@Sendable ([UInt8]) -> Bool)?
     /// Follows a redirect that names the same scheme, host and port; any other fails. Without it a redirect is an
     /// answer like any other.
     package var followsRedirectsToSameHost = false

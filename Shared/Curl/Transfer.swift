@@ -78,7 +78,7 @@ final class Transfer: @unchecked Sendable {
         try set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.wholeMilliseconds)
         try set(CURLOPT_TIMEOUT_MS, request.timeout.wholeMilliseconds)
         try set(CURLOPT_LOW_SPEED_LIMIT, limits.leastSpeedBytesPerSecond)
-        try set(CURLOPT_LOW_SPEED_TIME, limits.leastSpeedSeconds)
+        try set(CURLOPT_LOW_SPEED_TIME, request.leastSpeedSeconds ?? limits.leastSpeedSeconds)
         guard request.needsOwnConnection else { return }
         try set(CURLOPT_FRESH_CONNECT, 1)
         try set(CURLOPT_FORBID_REUSE, 1)
@@ -156,6 +156,11 @@ final class Transfer: @unchecked Sendable {
 
     /// Taking fewer bytes than given makes libcurl abort the transfer.
     private func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let take = request.takesBody, 200..<300 ~= ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) {
+            guard !take(Array(bytes)) else { return bytes.count }
+            stopReason = .cancelled
+            return 0
+        }
         guard response.body.count + bytes.count <= request.responseBytesMax else {
             stopReason = .responseTooLarge
             return 0

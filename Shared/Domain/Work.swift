@@ -83,12 +83,21 @@ package struct AgentCommand: Hashable, Sendable {
     package var agentID: AgentID
     package var poolID: PoolID
     package var action: Action
+    /// What the work item's version must be for anything to be done; nil: any.
+    package var version: Int64?
 
-    package init(commandID: CommandID, agentID: AgentID, poolID: PoolID, action: Action) {
+    package init(commandID: CommandID, agentID: AgentID, poolID: PoolID, action: Action, version: Int64? = nil) {
         self.commandID = commandID
         self.agentID = agentID
         self.poolID = poolID
         self.action = action
+        self.version = version
+    }
+
+    /// Where a supervisor wants a work item.
+    package enum Destination: Hashable, Sendable {
+        case agent(AgentID)
+        case queue(QueueID)
     }
 
     package enum Action: Hashable, Sendable {
@@ -102,6 +111,8 @@ package struct AgentCommand: Hashable, Sendable {
         case requeue(WorkItemID, reason: String)
         case transfer(WorkItemID, QueueID)
         case complete(WorkItemID, disposition: String)
+        /// By a supervisor, whose name stands where the agent's does: takes the work item from wherever it is.
+        case reassign(WorkItemID, to: Destination, reason: String)
     }
 }
 
@@ -183,6 +194,10 @@ package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
     /// The same command id came with other content.
     case commandReused = "command-reused"
     case limitReached = "limit-reached"
+    /// The work item is no longer what the command was meant for.
+    case versionChanged = "version-changed"
+    /// The agent lacks a skill that the work item requires.
+    case notQualified = "not-qualified"
 }
 
 package struct Rejection: Error, Hashable, Sendable {

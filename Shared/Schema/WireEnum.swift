@@ -104,6 +104,8 @@ extension RejectionCode: WireEnum {
         case .noReplyAddress: .noReplyAddress
         case .commandReused: .commandReused
         case .limitReached: .limitReached
+        case .versionChanged: .versionChanged
+        case .notQualified: .notQualified
         }
     }
 }

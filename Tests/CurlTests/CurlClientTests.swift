@@ -51,6 +51,31 @@ struct CurlClientTests {
         server.stop()
     }
 
+    @Test("the body of a success may be taken part by part, until it is enough; another body is collected")
+    func parts() async throws {
+        let server = LoopbackServer.answering { request in
+            request.path == "/no"
+                ? .init(404, body: "nothing") : .init(200, body: String(repeating: "x", count: 99_999))
+        }
+        try await withClient { (client) async throws in
+            let taken = Atomic<Int>(0)
+            var request = CurlRequest(url: server.url())
+            request.takesBody = { bytes in
+                taken.add(bytes.count, ordering: .relaxed)
+                return true
+            }
+            let answer = try await client.send(request)
+            #expect(answer.body.isEmpty)
+            #expect(taken.load(ordering: .relaxed) == 99_999)
+            request.takesBody = { _ in false }
+            let error = await #expect(throws: CurlError.self) { try await client.send(request) }
+            #expect(error?.code == .cancelled)
+            request.url = server.url("/no")
+            #expect(try await client.send(request).text == "nothing")
+        }
+        server.stop()
+    }
+
     @Test("many requests at once are all answered, never more in flight than allowed")
     func many() async throws {
         let server = LoopbackServer.answering { .init(200, body: $0.path) }

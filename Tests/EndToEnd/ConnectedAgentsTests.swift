@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import PatchbayClient
 import ServiceKit
 import TestSupport
 import Testing
@@ -37,9 +38,9 @@ extension WholeStack {
                 try await stack.apply(Self.organization, values: [:])
                 let last = "agent-\(Self.agents - 1)"
                 try await eventually("the router knows the agents", within: .seconds(90)) {
-                    (try? await stack.api.work(of: last)) != nil
+                    (try? await stack.api.agent(last).work()) != nil
                 }
-                try await stack.api.setPresence(last, "available")
+                try await stack.api.agent(last).setPresence(.available)
                 let before = try await memory(of: stack)
                 let agents = try await connect(stack)
                 try await onThread { for agent in agents { agent.wait() } }
@@ -66,12 +67,9 @@ extension WholeStack {
         /// A message comes while all wait: the only one who is available hears of it.
         private func expectOffer(_ stack: TestStack, _ available: WaitingAgent) async throws {
             let sent = ContinuousClock.now
-            _ = try await stack.api.postMessage(
-                account: "page",
-                .object([
-                    "message_id": "m-1", "from": .object(["kind": "handle", "value": "lena"]) as JSONValue,
-                    "text": "Hello",
-                ]))
+            let lena = CustomerMessage.Sender(kind: "handle", value: "lena")
+            try await stack.api.channels.post(
+                CustomerMessage(messageID: "m-1", from: lena, text: "Hello"), account: "page")
             let answer = try await onThread { try available.read() }
             #expect(answer.body.contains("offer_id"), "\(answer)")
             #expect(ContinuousClock.now - sent < .seconds(20), "before its time is over")
@@ -92,7 +90,7 @@ extension WholeStack {
             }
             let answer = try await onThread { try polls[0].read() }
             #expect(answer.head.contains(" 429 ") && answer.head.lowercased().contains("\r\nretry-after: "))
-            _ = try await stack.api.work(of: "agent-1")
+            _ = try await stack.api.agent("agent-1").work()
             for poll in polls { poll.close() }
         }
 

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import PatchbayClient
 import ServiceKit
 import Synchronization
 import TestSupport
@@ -47,7 +48,7 @@ final class Crowd: Sendable {
     /// The agents come in. The router may not have the organization yet.
     func enter() async throws {
         for agent in Self.agents {
-            try await patiently(at: 0) { try await $0.setPresence(agent, "available") }
+            try await patiently(at: 0) { try await $0.agent(agent).setPresence(.available) }
         }
     }
 
@@ -80,23 +81,19 @@ final class Crowd: Sendable {
 
     /// Posts a message until it is accepted.
     func post(message number: Int) async throws {
-        let id = try await patiently(at: number) { api in
-            try await self.send(number, api).status(202).json.text("message_id")
-        }
+        let id = try await patiently(at: number) { try await self.send(number, $0).messageID }
         memory.withLock { $0.accepted.append(id) }
     }
 
     /// Posts a message once, whatever comes of it.
-    func attempt(message number: Int) async throws -> JourneyAPI.Answer { try await send(number, api) }
+    func attempt(message number: Int) async throws { _ = try await send(number, api) }
 
-    private func send(_ number: Int, _ api: JourneyAPI) async throws -> JourneyAPI.Answer {
+    private func send(_ number: Int, _ api: JourneyAPI) async throws -> AcceptedMessage {
         let author = number % Self.customers
-        let customer = JSONValue.object(["kind": "handle", "value": "customer-\(author)"])
-        let message: JSONValue = .object([
-            "message_id": "\(run)-\(number)", "from": customer, "text": "message \(number)",
-        ])
-        let url = "\(api.settings.connector)/v1/channels/page-\(author % 2)/messages"
-        return try await api.send("POST", url, as: .connector, json: message, timeout: .seconds(15))
+        let message = CustomerMessage(
+            messageID: "\(run)-\(number)",
+            from: CustomerMessage.Sender(kind: "handle", value: "customer-\(author)"), text: "message \(number)")
+        return try await api.channels.post(message, account: "page-\(author % 2)")
     }
 
     /// One agent's day: accepts most of what is offered, answers, completes. Every request has a key, so it can be
@@ -104,42 +101,49 @@ final class Crowd: Sendable {
     private func serve(_ agent: String, at number: Int) async throws {
         var (cursor, place) = (String?.none, number)
         while !isOver.load(ordering: .acquiring) {
-            guard let desk = try? await sites[place % sites.count].work(of: agent, after: cursor, wait: 1) else {
+            let news: AgentWork?
+            do {
+                news = try await sites[place % sites.count].agent(agent).work(after: cursor, within: 1)
+            } catch {
                 place += 1
                 cursor = nil
                 try await Task.sleep(for: .milliseconds(50))
                 continue
             }
-            cursor = desk["cursor"]?.string
-            if let load = desk["load"]?.integer { memory.withLock { $0.loads.append((agent, Int(load))) } }
-            for offer in desk["offers"]?.array ?? [] {
-                guard let id = offer["offer_id"]?.string else { continue }
+            guard let news else { continue }
+            cursor = news.cursor
+            memory.withLock { $0.loads.append((agent, news.load)) }
+            for offer in news.offers {
+                let id = offer.offerID
                 // Some are declined, by their ids, so that a repeat says the same.
-                let word = id.utf8.last == UInt8(ascii: "0") ? "decline" : "accept"
-                try await act(agent, at: place, "offers/\(id)/\(word)", key: id)
+                let isDeclined = id.utf8.last == UInt8(ascii: "0")
+                try await act(agent, at: place) { client in
+                    if isDeclined {
+                        try await client.decline(id, key: id)
+                    } else {
+                        try await client.accept(id, key: id)
+                    }
+                }
             }
-            for item in desk["assignments"]?.array ?? [] {
-                guard let id = item["work_item_id"]?.string else { continue }
-                let answer = JSONValue.object(["text": "answer to \(id)"])
-                try await act(agent, at: place, "work-items/\(id)/reply", answer, key: "reply-\(id)")
-                try await act(
-                    agent, at: place, "work-items/\(id)/complete", .object(["disposition": "resolved"]),
-                    key: "done-\(id)")
+            for id in news.assignments.map(\.workItemID) {
+                try await act(agent, at: place) { try await $0.reply(to: id, "answer to \(id)", key: "reply-\(id)") }
+                try await act(agent, at: place) {
+                    try await $0.complete(id, disposition: "resolved", key: "done-\(id)")
+                }
             }
         }
     }
 
     /// A command until the router has decided it, one way or the other.
     private func act(
-        _ agent: String, at place: Int, _ path: String, _ body: JSONValue = .object([]), key: String
+        _ agent: String, at place: Int, _ command: (AgentClient) async throws -> PatchbayClient.CommandResult
     ) async throws {
         try await patiently(at: place) { api in
-            let url = "\(api.settings.router)/v1/\(path)"
-            let answer = try await api.send(
-                "POST", url, as: .agent(agent), json: body, idempotencyKey: key, timeout: .seconds(15))
-            // 404: an instance that has not heard of the offer or work item yet. Nothing here is forgotten so soon.
-            guard [200, 403, 409, 410].contains(answer.status) else {
-                throw JourneyFailure(expected: "200, 403, 409 or 410", found: "\(answer.status) \(answer.text)")
+            do {
+                _ = try await command(api.agent(agent))
+            } catch let error as PatchbayError where [403, 409, 410].contains(error.status) {
+                // Decided. 404: an instance that has not heard of the offer or work item yet; nothing here is
+                // forgotten so soon.
             }
         }
     }

@@ -1,5 +1,6 @@
 import Domain
 import Kafka
+import PatchbayClient
 import Schema
 import ServiceKit
 import Synchronization
@@ -122,8 +123,8 @@ extension WholeStack {
         private static func openWork(_ crowd: Crowd) async throws -> Int {
             var open = 0
             for agent in Crowd.agents {
-                let desk = try await crowd.api.work(of: agent)
-                open += (desk["offers"]?.array ?? []).count + (desk["assignments"]?.array ?? []).count
+                let desk = try await crowd.api.agent(agent).work()
+                open += desk.offers.count + desk.assignments.count
             }
             return open
         }

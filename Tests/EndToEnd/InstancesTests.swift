@@ -1,3 +1,4 @@
+import PatchbayClient
 import ServiceKit
 import TestSupport
 import Testing
@@ -33,15 +34,15 @@ extension WholeStack {
                 for router in routers {
                     var api = trial.crowd.api
                     api.settings.router = trial.stack.url(router)
-                    try await api.setPresence(agent, "available")
+                    try await api.agent(agent).setPresence(.available)
                 }
                 // What one has decided the other has heard of some milliseconds later: the same desk, the same cursor.
                 try await eventually("every router shows the same desk of \(agent)") {
-                    var desks: Set<String> = []
+                    var desks: Set<AgentWork> = []
                     for router in routers {
                         var api = trial.crowd.api
                         api.settings.router = trial.stack.url(router)
-                        desks.insert(try await api.work(of: agent).text)
+                        desks.insert(try await api.agent(agent).work())
                     }
                     return desks.count == 1
                 }

@@ -1,3 +1,4 @@
+import PatchbayClient
 import ServiceKit
 import TestSupport
 import Testing
@@ -30,18 +31,18 @@ extension WholeStack {
                 let leader = try await leader(of: stack)
                 let other = try #require(routers.first { $0 != leader })
                 try await eventually("the routers know the agent", within: .seconds(60)) {
-                    for router in routers where (try? await api(stack, router).work(of: Self.agent)) == nil {
+                    for router in routers where (try? await agent(stack, router).work()) == nil {
                         return false
                     }
                     return true
                 }
-                try await api(stack, leader).setPresence(Self.agent, "available")
+                try await agent(stack, leader).setPresence(.available)
 
                 var cursor = try await hang(at: leader, of: stack) {
                     try await stack.kill(leader)
                     try await post("missed", stack)
                 }
-                #expect(cursor.answer == nil, "killed: no answer")
+                #expect(!cursor.isOver, "killed: no answer")
                 try await stack.evict(leader)
                 var desk = try await poll(other, stack, after: cursor.seen, until: "missed")
                 cursor = try await hang(at: other, of: stack, after: desk) { try await post("new", stack) }
@@ -49,19 +50,19 @@ extension WholeStack {
 
                 try stack.restart(leader)
                 try await stack.waitUntilReady(leader)
-                desk = try await api(stack, other).work(of: Self.agent)
+                desk = try await agent(stack, other).work()
                 cursor = try await hang(at: other, of: stack, after: desk) { try await stack.stop(other) }
-                #expect(cursor.answer?["cursor"] == desk["cursor"], "a stop answers that nothing is new")
+                #expect(cursor.isOver && cursor.answer == nil, "a stop answers that nothing is new")
                 try await post("last", stack)
                 desk = try await poll(leader, stack, after: cursor.seen, until: "last")
                 #expect(texts(desk) == ["last", "missed", "new"])
             }
         }
 
-        private func api(_ stack: TestStack, _ router: TestStack.Instance) -> JourneyAPI {
+        private func agent(_ stack: TestStack, _ router: TestStack.Instance) -> AgentClient {
             var api = stack.api
             api.settings.router = stack.url(router)
-            return api
+            return api.agent(Self.agent)
         }
 
         private func leader(of stack: TestStack) async throws -> TestStack.Instance {
@@ -73,32 +74,43 @@ extension WholeStack {
             return try #require(leader)
         }
 
-        /// Lets the agent's poll hang at a router, does something meanwhile, and returns what the poll had seen before
-        /// and what it was answered; nil when its connection broke.
+        /// Lets the agent's poll hang at a router, does something meanwhile, and returns what the poll had seen before,
+        /// whether it was answered, and with which news.
         private func hang(
-            at router: TestStack.Instance, of stack: TestStack, after desk: JSONValue? = nil,
+            at router: TestStack.Instance, of stack: TestStack, after desk: AgentWork? = nil,
             _ body: () async throws -> Void
-        ) async throws -> (seen: JSONValue, answer: JSONValue?) {
-            let api = api(stack, router)
-            var seen = try await api.work(of: Self.agent)
+        ) async throws -> (seen: AgentWork, isOver: Bool, answer: AgentWork?) {
+            let agent = agent(stack, router)
+            var seen = try await agent.work()
             if let desk { seen = desk }
-            let cursor = try #require(seen["cursor"]?.string)
-            async let answer = try? api.work(of: Self.agent, after: cursor, wait: 25)
+            let cursor = seen.cursor
+            async let answer = wait(agent, after: cursor)
             try await eventually("the poll hangs at \(router)") {
                 let metrics = try await stack.api.send("GET", stack.url(router) + "/metrics", as: .nobody).text
                 return metrics.contains(#"patchbay_http_waiting{kind="agent-work"} 1"#)
             }
             try await body()
-            return (seen, await answer)
+            switch await answer {
+            case .success(let news): return (seen, true, news)
+            case .failure: return (seen, false, nil)
+            }
+        }
+
+        private func wait(_ agent: AgentClient, after cursor: String) async -> Result<AgentWork?, any Error> {
+            do {
+                return .success(try await agent.work(after: cursor, within: 25))
+            } catch {
+                return .failure(error)
+            }
         }
 
         /// Polls with the last cursor until an offer of this text is there, through the time in which nobody leads.
         private func poll(
-            _ router: TestStack.Instance, _ stack: TestStack, after seen: JSONValue, until text: String
-        ) async throws -> JSONValue {
+            _ router: TestStack.Instance, _ stack: TestStack, after seen: AgentWork, until text: String
+        ) async throws -> AgentWork {
             var desk = seen
             try await eventually("the offer of \"\(text)\" is seen at \(router)", within: .seconds(60)) {
-                let answer = try? await api(stack, router).work(of: Self.agent, after: desk["cursor"]?.string, wait: 5)
+                let answer = try? await agent(stack, router).work(after: desk.cursor, within: 5)
                 desk = answer ?? desk
                 return texts(desk).contains(text)
             }
@@ -106,16 +118,14 @@ extension WholeStack {
         }
 
         private func post(_ text: String, _ stack: TestStack) async throws {
-            _ = try await stack.api.postMessage(
-                account: "page",
-                .object([
-                    "message_id": text, "from": .object(["kind": "handle", "value": text]) as JSONValue, "text": text,
-                ]))
+            let sender = CustomerMessage.Sender(kind: "handle", value: text)
+            try await stack.api.channels.post(
+                CustomerMessage(messageID: text, from: sender, text: text), account: "page")
         }
 
         /// What the offered messages say.
-        private func texts(_ desk: JSONValue?) -> [String] {
-            (desk?["offers"]?.array ?? []).compactMap { $0["excerpt"]?.string }.sorted()
+        private func texts(_ desk: AgentWork?) -> [String] {
+            (desk?.offers ?? []).compactMap(\.excerpt).sorted()
         }
     }
 }

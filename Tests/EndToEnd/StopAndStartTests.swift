@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import PatchbayClient
 import ServiceKit
 import TestSupport
 import Testing
@@ -34,7 +35,7 @@ extension WholeStack {
                 try await stack.apply(Self.organization, values: [:])
                 let api = JourneyAPI(settings: stack.settings)
                 try await eventually("the agent is in", within: .seconds(60)) {
-                    (try? await api.setPresence("agent-1", "available")) != nil
+                    (try? await api.agent("agent-1").setPresence(.available)) != nil
                 }
                 let items = try await post(Self.count, to: "backlog", api) + post(10, to: "desk", api)
                 try await accept(half: 10, api)
@@ -68,28 +69,28 @@ extension WholeStack {
         }
 
         private func write(_ number: Int, to account: String, _ api: JourneyAPI) async throws -> String {
-            let message = JSONValue.object([
-                "message_id": "\(account)-\(number)", "text": "message \(number)",
-                "from": JSONValue.object(["kind": "handle", "value": "\(account)-customer-\(number)"]),
-            ])
-            let accepted = try await api.postMessage(account: account, message)
-            return WorkItemID.derived(from: "work-item", try accepted.text("message_id")).rawValue
+            let message = CustomerMessage(
+                messageID: "\(account)-\(number)",
+                from: CustomerMessage.Sender(kind: "handle", value: "\(account)-customer-\(number)"),
+                text: "message \(number)")
+            let accepted = try await api.channels.post(message, account: account)
+            return WorkItemID.derived(from: "work-item", accepted.messageID).rawValue
         }
 
         /// The agent accepts every second offer, so that there are offers and assignments.
         private func accept(half count: Int, _ api: JourneyAPI) async throws {
             let offers = try await eventuallySome("\(count) offers", within: .seconds(60)) {
-                let offers = try await api.work(of: "agent-1")["offers"]?.array ?? []
+                let offers = try await api.agent("agent-1").work().offers
                 return offers.count == count ? offers : nil
             }
             for (index, offer) in offers.enumerated() where index % 2 == 0 {
-                _ = try await api.act("agent-1", on: "offers/\(try offer.text("offer_id"))/accept")
+                try await api.agent("agent-1").accept(offer.offerID)
             }
         }
 
         /// What the services say: one text each for the agent's desk, the queues, and every tenth work item and its clocks.
         private func inventory(_ items: [String], _ api: JourneyAPI, _ stack: TestStack) async throws -> [String] {
-            var texts = [try await api.work(of: "agent-1").text]
+            var texts = ["\(try await api.agent("agent-1").work())"]
             for queue in ["desk", "backlog"] {
                 let url = "\(stack.url(.router))/v1/queues/\(queue)"
                 let expected = queue == "desk" ? 10 : Self.count

@@ -108,6 +108,8 @@ final class TestStack: Sendable {
             environment["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
             environment["PATCHBAY_DATA_DIR"] = folder.appending(path: "\(instance)-data").path
         }
+        // A handful of agents here does what hundreds do elsewhere.
+        if instance.service == .router { environment["PATCHBAY_RATE_LIMIT"] = "0" }
         environment.merge(self.environment[instance.service] ?? [:]) { $1 }
         let process = try stack.start(
             instance.service, name: "\(instance)", appendsToLog: true, environment: environment)

@@ -25,12 +25,15 @@ struct Layer: Sendable, CustomTestStringConvertible {
             Layer(folder: "Shared/Kafka/", own: ["CRdKafka"], foreign: system),
             Layer(folder: "Shared/Streams/", own: ["Kafka", "Domain"], foreign: collections.union(system)),
             Layer(folder: "Shared/Curl/", own: ["CCurl"], foreign: collections.union(system)),
+            Layer(folder: "Shared/Client/", own: ["Curl"], foreign: system),
             Layer(folder: "Shared/ServiceKit/", own: ["CMalloc", "Domain"], foreign: nil),
             Layer(
                 folder: "Services/Router/Planning/", own: ["Domain", "RouterCore"],
                 foreign: collections.union(["Glibc"])),
             // What the command line shares with a service is the service's pure rules, never its executable.
-            Layer(folder: "Services/Patchbay/", own: shared.union(["RouterCore", "RouterPlanning"]), foreign: nil),
+            Layer(
+                folder: "Services/Patchbay/", own: shared.union(["PatchbayClient", "RouterCore", "RouterPlanning"]),
+                foreign: nil),
             Layer(folder: "Tests/Support/", own: shared, foreign: nil),
         ]
         + ["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { service in
@@ -43,7 +46,8 @@ struct Layer: Sendable, CustomTestStringConvertible {
     /// Names that belong to this repository, wherever they are imported.
     static let ownModules: Set<String> =
         shared.union([
-            "CRdKafka", "CMalloc", "CMonotonicWaits", "CCurl", "RouterPlanning", "PatchbayCLI", "TestSupport",
+            "CRdKafka", "CMalloc", "CMonotonicWaits", "CCurl", "PatchbayClient", "RouterPlanning", "PatchbayCLI",
+            "TestSupport",
         ])
         .union(["Connector", "Context", "Router", "SLATimer", "Console"].flatMap { ["\($0)App", "\($0)Core"] })
 

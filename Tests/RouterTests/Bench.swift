@@ -63,14 +63,21 @@ struct Bench {
     // MARK: Agents
 
     @discardableResult
-    mutating func command(_ agent: String, _ action: AgentCommand.Action, id: String? = nil) -> [RouterOutput] {
+    mutating func command(
+        _ agent: String, _ action: AgentCommand.Action, id: String? = nil, on version: Int64? = nil
+    ) -> [RouterOutput] {
         count += 1
         let poolID = organization.agents.first { $0.id.rawValue == agent }?.poolID ?? "support"
         return apply(
             .agent(
                 AgentCommand(
                     commandID: CommandID(id ?? "command-\(count)"), agentID: AgentID(agent), poolID: poolID,
-                    action: action)))
+                    action: action, version: version)))
+    }
+
+    /// By a supervisor, whom the configuration does not know.
+    mutating func reassign(_ item: String, to destination: AgentCommand.Destination) -> [RouterOutput] {
+        command("supervisor", .reassign(WorkItemID(item), to: destination, reason: "by hand"))
     }
 
     mutating func available(_ agents: String...) {

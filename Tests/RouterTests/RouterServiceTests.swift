@@ -1,6 +1,7 @@
 import Curl
 import Domain
 import Foundation
+import PatchbayClient
 import Schema
 import ServiceKit
 import TestSupport
@@ -20,37 +21,35 @@ struct RouterServiceTests {
     func thinPath() async throws {
         try await RouterStand.with(Self.organization) { stand in
             try await stand.run { api in
-                try await api.act("ana", "/v1/agents/ana/presence", #"{"presence":"available"}"#, method: "PUT")
-                async let offered = api.offer(to: "ana")
+                let ana = api.agent("ana")
+                try await ana.setPresence(.available)
+                async let offered = api.offer(to: ana)
                 try await stand.message("item")
                 let offer = try await offered
-                #expect(offer["work_item_id"]?.string == "item")
-                #expect(offer["excerpt"]?.string == "Hello from item")
-                let offerID = try #require(offer["offer_id"]?.string)
-                let accepted = try await api.act("ana", "/v1/offers/\(offerID)/accept")
-                #expect(accepted["work_item_id"]?.string == "item")
-                let desk = try await api.json("/v1/agents/ana/work", as: .agent("ana"))
-                #expect(desk["load"]?.integer == 1)
-                #expect(desk["assignments"]?[0]?["state"]?.string == "assigned")
-                let reply = try await api.act("ana", "/v1/work-items/item/reply", #"{"text":"Bonjour"}"#)
-                #expect(reply["message_id"]?.string != nil)
-                try await api.act("ana", "/v1/work-items/item/note", #"{"text":"a note"}"#)
-                try await api.act("ana", "/v1/work-items/item/complete", #"{"disposition":"solved"}"#)
-                let item = try await api.json("/v1/work-items/item")
-                #expect(item["state"]?.string == "closed")
-                #expect(item["disposition"]?.string == "solved")
-                #expect(item["agent_id"]?.string == "ana")
-                #expect(item["messages"]?[0]?["text"]?.string == "Hello from item")
-                #expect(item["owners"]?[0]?["agent_id"]?.string == "ana")
-                let queue = try await api.json("/v1/queues/general")
-                #expect(queue["open"]?.integer == 0)
+                #expect(offer.workItemID == "item")
+                #expect(offer.excerpt == "Hello from item")
+                #expect(try await ana.accept(offer.offerID).workItemID == "item")
+                let desk = try await ana.work()
+                #expect(desk.load == 1)
+                #expect(desk.assignments.first?.state == .assigned)
+                let reply = try await ana.reply(to: "item", "Bonjour")
+                #expect(reply.messageID != nil)
+                try await ana.note(on: "item", "a note")
+                try await ana.complete("item", disposition: "solved")
+                let item = try await api.supervisor.workItem("item")
+                #expect(item.state == .closed)
+                #expect(item.disposition == "solved")
+                #expect(item.agentID == "ana")
+                #expect(item.messages.first?.text == "Hello from item")
+                #expect(item.owners.first?.agentID == "ana")
+                #expect(try await api.supervisor.queue("general").open == 0)
                 let metrics = try await api.send("GET", "/metrics", as: nil).text
                 #expect(metrics.contains(#"patchbay_router_events_total{event="closed"} 1"#))
                 #expect(metrics.contains("patchbay_stream_differing_repeats_total 0"))
                 try await eventually("the reply is on its way") { try await stand.records(.outbound).count == 1 }
                 let sent = try await stand.records(.outbound).map { try OutboundMessage(wire: $0) }
                 #expect(sent.map(\.text) == ["Bonjour"])
-                #expect(sent.first?.messageID.rawValue == reply["message_id"]?.string)
+                #expect(sent.first?.messageID.rawValue == reply.messageID)
                 try await eventually("context hears that it is closed") {
                     try await stand.records(.inbound).count == 1
                 }
@@ -177,11 +176,9 @@ struct RouterServiceTests {
                 try await eventually("the version changes") {
                     try await api.send("GET", "/v1/work-items/item", as: .supervisor, headers: known).status == 200
                 }
-                // A poll without news answers with the same cursor.
-                let desk = try await api.json("/v1/agents/ana/work", as: .agent("ana"))
-                let cursor = try #require(desk["cursor"]?.string)
-                let same = try await api.json("/v1/agents/ana/work?wait=1&cursor=\(cursor)", as: .agent("ana"))
-                #expect(same["cursor"]?.string == cursor)
+                let ana = api.agent("ana")
+                let desk = try await ana.work()
+                #expect(try await ana.work(after: desk.cursor, within: 1) == nil, "a poll without news answers 204")
             }
         }
     }
@@ -220,6 +217,7 @@ struct RouterServiceTests {
                 let paths = [
                     "/v1/agents/{id}/presence", "/v1/agents/{id}/work", "/v1/agents/{id}/events",
                     "/v1/offers/{id}/accept", "/v1/offers/{id}/decline", "/v1/work-items/{id}", "/v1/queues/{id}",
+                    "/v1/work-items", "/v1/work-items/{id}/reassign", "/v1/queues",
                     "/v1/work-items/{id}/reply", "/v1/work-items/{id}/note", "/v1/work-items/{id}/park",
                     "/v1/work-items/{id}/requeue", "/v1/work-items/{id}/transfer", "/v1/work-items/{id}/complete",
                     "/livez", "/readyz", "/metrics", "/openapi.yaml",

@@ -2,6 +2,7 @@ import Curl
 import Domain
 import Foundation
 import Kafka
+import PatchbayClient
 import RouterApp
 import Schema
 import ServiceKit
@@ -61,13 +62,15 @@ struct RouterStand: Sendable {
     }
 
     /// Runs the service until the body ends, and waits first until it is ready and configured.
-    func run(_ body: (RouterAPI) async throws -> Void) async throws {
+    func run(
+        environment more: [String: String] = [:], _ body: (RouterAPI) async throws -> Void
+    ) async throws {
         let environment = [
             "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "PATCHBAY_TOPIC_PREFIX": prefix,
             "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_KAFKA_BROKER_ADDRESS_FAMILY": "v4",
             "PATCHBAY_CHECKPOINT_INTERVAL": "100",
             "PATCHBAY_DOCS_DIR": repositoryRoot.appending(path: "docs/api").path,
-        ]
+        ].merging(more) { $1 }
         try await withRunningService(.router, environment: environment, build: RouterService.build) { port in
             let api = RouterAPI(port: port, client: client)
             try await eventually("the service is ready", within: .seconds(90)) {
@@ -85,7 +88,7 @@ struct RouterStand: Sendable {
     }
 
     /// A customer's message, as context writes it.
-    func message(_ item: String, id: String? = nil, channel: ChannelKind = .chat) async throws {
+    func message(_ item: String, id: String? = nil, channel: Domain.ChannelKind = .chat) async throws {
         let address = Address(
             channel: channel, account: ChannelAccountID("account"), identifier: Identifier(kind: .handle, value: "lena")
         )
@@ -156,10 +159,7 @@ struct RouterAPI: Sendable {
         var request = CurlRequest(method: method, url: "http://127.0.0.1:\(port)\(path)", headers: headers)
         request.timeout = .seconds(60)
         if let caller {
-            let expires: Duration = if case .expired = caller { .seconds(-10) } else { .seconds(600) }
-            let token = try await Tokens(secret: RunningService.secret)
-                .mint(subject: caller.subject, roles: [caller.role], expires: expires)
-            request.headers.append(CurlHeader("Authorization", "Bearer \(token)"))
+            request.headers.append(CurlHeader("Authorization", "Bearer \(try await token(caller))"))
         }
         if let key { request.headers.append(CurlHeader("Idempotency-Key", "\"\(key)\"")) }
         if let body {
@@ -168,6 +168,34 @@ struct RouterAPI: Sendable {
         }
         return try await client.send(request)
     }
+
+    // MARK: As its clients do
+
+    private var patchbay: PatchbayServices {
+        PatchbayServices(connector: "", router: "http://127.0.0.1:\(port)", curl: client)
+    }
+
+    func agent(_ id: String) -> AgentClient { patchbay.agent(id) { try await token(.agent(id)) } }
+
+    var supervisor: SupervisorClient { patchbay.supervisor { try await token(.supervisor) } }
+
+    private func token(_ caller: Caller) async throws -> String {
+        let expires: Duration = if case .expired = caller { .seconds(-10) } else { .seconds(600) }
+        return try await Tokens(secret: RunningService.secret)
+            .mint(subject: caller.subject, roles: [caller.role], expires: expires)
+    }
+
+    /// The agent's first offer, waited for by long poll.
+    func offer(to agent: AgentClient) async throws -> Offer {
+        var cursor: String?
+        return try await eventuallySome("an offer to \(agent.id)", within: .seconds(60)) {
+            let news = try await agent.work(after: cursor, within: 5)
+            cursor = news?.cursor ?? cursor
+            return news?.offers.first
+        }
+    }
+
+    // MARK: Byte by byte
 
     /// A change by an agent, under a key of its own.
     @discardableResult
@@ -187,11 +215,7 @@ struct RouterAPI: Sendable {
 
     /// The agent's first offer, waited for by long poll.
     func offer(to agent: String) async throws -> JSONValue {
-        var cursor = ""
-        return try await eventuallySome("an offer to \(agent)", within: .seconds(60)) {
-            let desk = try await json("/v1/agents/\(agent)/work?wait=5\(cursor)", as: .agent(agent))
-            cursor = "&cursor=\(desk["cursor"]?.string ?? "")"
-            return desk["offers"]?[0]
-        }
+        _ = try await offer(to: self.agent(agent))
+        return try await json("/v1/agents/\(agent)/work", as: .agent(agent))["offers"]?[0] ?? .null
     }
 }

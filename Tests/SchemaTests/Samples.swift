@@ -92,6 +92,8 @@ extension Sample {
                 .reply("item-1", messageID: "message-2", text: text), .note("item-1", text: text),
                 .park("item-1", seconds: 86_400), .requeue("item-1", reason: "wrong language"),
                 .transfer("item-1", "billing"), .complete("item-1", disposition: "solved"),
+                .reassign("item-1", to: .agent("ben"), reason: "knows it"),
+                .reassign("item-1", to: .queue("billing"), reason: ""),
             ]
         return [
             .customerMessage(

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import PatchbayClient
 import ServiceKit
 
 // What several steps do or look for.
@@ -7,27 +8,24 @@ extension Journey {
     /// A message as a connector posts it.
     func message(
         from user: String, _ text: String, kind: String = "handle", language: String? = nil, name: String? = nil
-    ) -> JSONValue {
-        .object([
-            "message_id": "\(user)-\(run)-\(UUID().uuidString)",
-            "from": .object(["kind": kind, "value": "\(user)-\(run)"]) as JSONValue,
-            "text": text, "language": language, "display_name": name,
-        ])
+    ) -> CustomerMessage {
+        CustomerMessage(
+            messageID: "\(user)-\(run)-\(UUID().uuidString)",
+            from: CustomerMessage.Sender(kind: kind, value: "\(user)-\(run)"), text: text, language: language,
+            displayName: name)
     }
 
     /// Waits for the agent's offer of this customer's work item, and accepts it.
     /// - Returns: the offer.
-    func accept(by agent: String, customer: String, except workItemID: String = "") async throws -> JSONValue {
-        let offer = try await api.offer(to: agent) {
-            $0["customer_id"]?.string == customer && $0["work_item_id"]?.string != workItemID
-        }
-        _ = try await api.act(agent, on: "offers/\(try offer.text("offer_id"))/accept")
+    func accept(by agent: String, customer: String, except workItemID: String = "") async throws -> Offer {
+        let offer = try await api.offer(to: agent) { $0.customerID == customer && $0.workItemID != workItemID }
+        try await api.agent(agent).accept(offer.offerID)
         return offer
     }
 
     func expectAgent(_ agent: String, of workItemID: String) async throws {
-        let item = try await api.workItem(workItemID)
-        try expect("the agent of the work item", item["agent_id"]?.string, is: agent)
+        let item = try await api.supervisor.workItem(workItemID)
+        try expect("the agent of the work item", item.agentID, is: agent)
     }
 
     /// Waits for the delivery of a text by webhook, and checks its signature.
@@ -68,12 +66,6 @@ extension Journey {
 }
 
 extension JSONValue {
-    /// Adds a member to an object.
-    mutating func add(_ name: String, _ value: JSONValue) {
-        guard case .object(let members) = self else { return }
-        self = .object(members + [(name, value)])
-    }
-
     /// - Throws: `JourneyFailure` unless this member is a text.
     func text(_ name: String) throws -> String {
         guard let text = self[name]?.string else {

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import PatchbayClient
 import ServiceKit
 
 // Steps 3 and 4: Lena changes channel, and never repeats herself.
@@ -19,17 +20,16 @@ extension Journey {
                 email: "lena-\(run)@example.org", secret: api.settings.secrets.site,
                 expires: Date().addingTimeInterval(600))
             var message = message(from: "visitor", text, kind: "visitor", language: "fr", name: "Lena")
-            message.add("continue_token", .string(story.linkToken))
-            message.add("claim", .string(claim))
-            _ = try await api.postMessage(account: "demo-chat", message)
+            message.continueToken = story.linkToken
+            message.claim = claim
+            try await api.channels.post(message, account: "demo-chat")
             story.said.append(("customer", text))
         }
         try await steps.hold("verified evidence: the same work item, with the same agent, shows both messages") {
             try await until("both messages on the work item") {
-                let item = try await api.workItem(story.workItemID)
-                let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
+                let texts = try await api.supervisor.workItem(story.workItemID).messages.map(\.text)
                 let isThere = story.said.filter { $0.author == "customer" }.allSatisfy { texts.contains($0.text) }
-                return (isThere ? item : nil, item.text)
+                return (isThere ? texts : nil, "\(texts)")
             }
             try await expectAgent("amelie", of: story.workItemID)
         }
@@ -60,9 +60,8 @@ extension Journey {
             _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
             story.said.append(("customer", text))
             try await until("the SMS on the work item") {
-                let item = try await api.workItem(story.workItemID)
-                let texts = item["messages"]?.array?.compactMap { $0["text"]?.string } ?? []
-                return (texts.contains(text) ? true : nil, item.text)
+                let texts = try await api.supervisor.workItem(story.workItemID).messages.map(\.text)
+                return (texts.contains(text) ? true : nil, "\(texts)")
             }
         }
         try await steps.hold("her call is offered to Amélie at once, since she can carry it") {
@@ -73,8 +72,8 @@ extension Journey {
             let answer = try await api.postTwilio(account: "demo-voice", path: "voice", form: form).status(200)
             try expect("TwiML", answer.text.contains("<Response"), found: answer.text)
             let offer = try await accept(by: "amelie", customer: story.customerID, except: story.workItemID)
-            story.callWorkItemID = try offer.text("work_item_id")
-            try expect("the conversation", try offer.text("conversation_id"), is: story.conversationID)
+            story.callWorkItemID = offer.workItemID
+            try expect("the conversation", offer.conversationID, is: story.conversationID)
             try await expectAgent("amelie", of: story.callWorkItemID)
         }
     }
@@ -83,11 +82,11 @@ extension Journey {
         steps.step("Amélie completes the work, and Lena is asked how it was")
         try await steps.hold("she completes the call and the messages with a disposition") {
             for id in [story.callWorkItemID, story.workItemID] {
-                _ = try await api.act("amelie", on: "work-items/\(id)/complete", .object(["disposition": "resolved"]))
+                try await api.agent("amelie").complete(id, disposition: "resolved")
             }
-            let item = try await api.workItem(story.workItemID)
-            try expect("the state", item["state"]?.string, is: "closed")
-            try expect("the disposition", item["disposition"]?.string, is: "resolved")
+            let item = try await api.supervisor.workItem(story.workItemID)
+            try expect("the state", item.state, is: .closed)
+            try expect("the disposition", item.disposition, is: "resolved")
         }
         try await steps.hold("the survey goes out by SMS, the channel that she wrote on last") {
             _ = try await sms(to: lenasNumber) { $0.contains("1 (poor) to 5") }
@@ -99,8 +98,8 @@ extension Journey {
             ]
             _ = try await api.postTwilio(account: "demo-sms", path: "messages", form: form).status(200)
             try await until("the score on the work item") {
-                let item = try await api.workItem(story.workItemID)
-                return (item["survey_score"]?.integer == 5 ? true : nil, item.text)
+                let score = try await api.supervisor.workItem(story.workItemID).surveyScore
+                return (score == 5 ? true : nil, "\(score, default: "no score")")
             }
         }
     }

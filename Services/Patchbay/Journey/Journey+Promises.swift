@@ -1,4 +1,5 @@
 import Domain
+import PatchbayClient
 import ServiceKit
 
 // Steps 6 and 7: a customer who gets no answer, and what the services say of it all.
@@ -6,22 +7,20 @@ extension Journey {
     mutating func noorGetsNoAnswer() async throws {
         steps.step("Noor gets no answer")
         try await steps.hold("Dana, the only one for it, is busy with Mia") {
-            let accepted = try await api.postMessage(
-                account: "demo-accounts", message(from: "mia", "I was charged twice."))
-            let offer = try await accept(by: "dana", customer: accepted.text("customer_id"))
-            _ = try await api.act(
-                "dana", on: "work-items/\(try offer.text("work_item_id"))/reply", .object(["text": "I am on it."]))
+            let accepted = try await api.channels.post(
+                message(from: "mia", "I was charged twice."), account: "demo-accounts")
+            let offer = try await accept(by: "dana", customer: accepted.customerID)
+            try await api.agent("dana").reply(to: offer.workItemID, "I am on it.")
         }
         let workItemID = try await steps.hold(
             "Noor's message is accepted, and acknowledged with the expected waiting time"
         ) {
-            _ = try await api.postMessage(
-                account: "demo-accounts", message(from: "noor", "Please close my account."))
+            try await api.channels.post(message(from: "noor", "Please close my account."), account: "demo-accounts")
             let wait = "We expect to answer within about 2 minutes."
             return try await webhook(saying: "Thank you for your message. \(wait)").text("work_item_id")
         }
         try await steps.hold("her work item waits in the queue") {
-            try expect("the state", try await api.workItem(workItemID)["state"]?.string, is: "queued")
+            try expect("the state", try await api.supervisor.workItem(workItemID).state, is: .queued)
         }
         for state in ["warned", "breached"] {
             try await steps.hold("the first response is \(state)") {
@@ -35,8 +34,8 @@ extension Journey {
         }
         try await steps.hold("the breach has raised its priority to 9") {
             try await until("priority 9") {
-                let item = try await api.workItem(workItemID)
-                return (item["priority"]?.integer == 9 ? true : nil, item.text)
+                let priority = try await api.supervisor.workItem(workItemID).priority
+                return (priority == 9 ? true : nil, "priority \(priority)")
             }
         }
     }
@@ -55,9 +54,9 @@ extension Journey {
         }
         try await steps.hold("both work items are closed by Amélie") {
             for id in [story.workItemID, story.callWorkItemID] {
-                let item = try await api.workItem(id)
-                try expect("the state of \(id)", item["state"]?.string, is: "closed")
-                try expect("the conversation of \(id)", item["conversation_id"]?.string, is: story.conversationID)
+                let item = try await api.supervisor.workItem(id)
+                try expect("the state of \(id)", item.state, is: .closed)
+                try expect("the conversation of \(id)", item.conversationID, is: story.conversationID)
             }
         }
         try await steps.hold("Lena's first response was in time, and no clock of hers runs on") {

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import PatchbayClient
 import ServiceKit
 
 /// The services as the journey's people use them: a connector, agents with a token each, a supervisor.
@@ -76,14 +77,34 @@ struct JourneyAPI: Sendable {
         try await send(method, url, as: caller, json: json, idempotencyKey: UUID().uuidString)
     }
 
-    // MARK: Channels
+    // MARK: Through the client library
 
-    /// A message through the generic endpoint of a channel account.
-    func postMessage(account: String, _ message: JSONValue) async throws -> JSONValue {
-        try await send(
-            "POST", "\(settings.connector)/v1/channels/\(account)/messages", as: .connector, json: message
-        ).status(202).json
+    var channels: ChannelClient { patchbay.channels(token: token(.connector)) }
+    var supervisor: SupervisorClient { patchbay.supervisor(token: token(.supervisor)) }
+
+    func agent(_ id: String) -> AgentClient { patchbay.agent(id, token: token(.agent(id))) }
+
+    private var patchbay: PatchbayServices {
+        PatchbayServices(connector: settings.connector, router: settings.router, curl: curl)
     }
+
+    private func token(_ caller: Caller) -> PatchbayServices.TokenSource {
+        let (secrets, subject) = (settings.secrets, caller.subject)
+        return { try await secrets.token(subject: subject?.name ?? "", roles: subject?.roles ?? []) }
+    }
+
+    /// Waits by long poll until the agent has an offer that fits.
+    func offer(to agent: String, within deadline: Duration = .seconds(20), where fits: (Offer) -> Bool) async throws
+        -> Offer
+    {
+        var seen: AgentWork?
+        return try await until("an offer to \(agent)", within: deadline) {
+            seen = try await self.agent(agent).work(after: seen?.cursor) ?? seen
+            return (seen?.offers.first(where: fits), "\(seen?.offers ?? [])")
+        }
+    }
+
+    // MARK: Providers
 
     /// A provider's webhook: a form, signed over the URL that the provider was told.
     func postTwilio(account: String, path: String, form: [(String, String)]) async throws -> Answer {
@@ -95,44 +116,6 @@ struct JourneyAPI: Sendable {
                 CurlHeader("content-type", "application/x-www-form-urlencoded"),
                 CurlHeader("x-twilio-signature", signature),
             ], body: Signatures.formBody(form))
-    }
-
-    // MARK: Agents
-
-    func setPresence(_ agent: String, _ presence: String) async throws {
-        _ = try await change(
-            "PUT", "\(settings.router)/v1/agents/\(agent)/presence", as: .agent(agent),
-            .object(["presence": presence])
-        ).status(200)
-    }
-
-    /// What the agent has on the desk; waits for news after `cursor`.
-    func work(of agent: String, after cursor: String? = nil, wait: Int = 20) async throws -> JSONValue {
-        let query = cursor.map { "?wait=\(wait)&cursor=\($0)" } ?? ""
-        return try await send(
-            "GET", "\(settings.router)/v1/agents/\(agent)/work\(query)", as: .agent(agent)
-        ).status(200).json
-    }
-
-    /// Waits by long poll until the agent has an offer of this conversation's customer.
-    func offer(to agent: String, within deadline: Duration = .seconds(20), where fits: (JSONValue) -> Bool) async throws
-        -> JSONValue
-    {
-        var cursor: String?
-        return try await until("an offer to \(agent)", within: deadline) {
-            let desk = try await work(of: agent, after: cursor)
-            cursor = desk["cursor"]?.string ?? cursor
-            let offers = desk["offers"]?.array ?? []
-            return (offers.first(where: fits), desk.text)
-        }
-    }
-
-    func act(_ agent: String, on path: String, _ body: JSONValue = .object([])) async throws -> JSONValue {
-        try await change("POST", "\(settings.router)/v1/\(path)", as: .agent(agent), body).status(200).json
-    }
-
-    func workItem(_ id: String) async throws -> JSONValue {
-        try await send("GET", "\(settings.router)/v1/work-items/\(id)", as: .supervisor).status(200).json
     }
 
     // MARK: What is known

@@ -1,6 +1,7 @@
 import Domain
 import HTTPTypes
 import Logging
+import OrderedCollections
 import RouterCore
 import ServiceKit
 import Streams
@@ -78,6 +79,40 @@ struct Desk: Sendable {
         return try read(partition) { $0.router.queueView(id) }
     }
 
+    /// The queues of all pools, by their ids: those of the configuration, and those that still hold work items.
+    /// - Throws: `Problem` 503 when a pool is not followed here.
+    func queues() throws(Problem) -> [QueueView] {
+        guard let count = try? host.partitionCount else { throw .notLeading }
+        let configured = try first { $0.router.configuration.queues.values.map { ($0.id, $0.poolID) } } ?? []
+        var views: [QueueView] = []
+        for partition in 0..<count {
+            let ids = configured.filter { (try? host.partition(ofKey: Array($0.1.rawValue.utf8))) == partition }
+                .map(\.0)
+            views += try read(partition) { machine in
+                let open = machine.router.queueViews
+                return open
+                    + ids.filter { id in !open.contains { $0.queueID == id } }
+                    .compactMap { machine.router.queueView($0) }
+            }
+        }
+        return views.sorted { $0.queueID < $1.queueID }
+    }
+
+    /// A page of all work items, the oldest first.
+    /// - Throws: `Problem` 503 when a pool is not followed here.
+    func workItems(
+        _ filter: WorkItemFilter, after place: WorkItemPlace?, limit: Int
+    ) throws(Problem) -> (items: [WorkItem], next: WorkItemPlace?) {
+        guard let count = try? host.partitionCount else { throw .notLeading }
+        var items: [WorkItem] = []
+        for partition in 0..<count {
+            items += try read(partition) { $0.router.workItems(filter, after: place, limit: limit + 1) }
+        }
+        items.sort { WorkItemPlace($0) < WorkItemPlace($1) }
+        let page = Array(items.prefix(limit))
+        return (page, items.count > limit ? page.last.map { WorkItemPlace($0) } : nil)
+    }
+
     /// Says that the agent is still there, when that is due.
     func note(_ seat: Seat, trace: TraceContext?) async {
         guard attendance.isDue(seat.agentID, every: .milliseconds(seat.leaseSeconds * 1_000 / 3)) else { return }
@@ -93,13 +128,37 @@ struct Desk: Sendable {
     /// Writes an agent's command and waits for what it comes to.
     /// - Throws: `Problem`: the rejection; 503 when it cannot be written, or is not decided in time.
     func perform(
-        _ action: AgentCommand.Action, id: CommandID, by seat: Seat, trace: TraceContext?
+        _ action: AgentCommand.Action, id: CommandID, by seat: Seat, on version: Int64? = nil, trace: TraceContext?
     ) async throws -> CommandResult {
         // What is not led here would be decided where this request cannot see it.
         try check(seat)
-        let command = AgentCommand(commandID: id, agentID: seat.agentID, poolID: seat.poolID, action: action)
-        let result = try await replies.expect(id, within: Desk.resultTime) {
-            try await log.append(.agent(command), pool: seat.poolID, partition: seat.partition, trace: trace)
+        return try await perform(
+            AgentCommand(
+                commandID: id, agentID: seat.agentID, poolID: seat.poolID, action: action, version: version),
+            in: seat.partition, trace: trace)
+    }
+
+    /// Writes a supervisor's command and waits for what it comes to.
+    /// - Throws: as for an agent's.
+    func supervise(
+        _ action: AgentCommand.Action, _ workItemID: WorkItemID, id: CommandID, by name: AgentID,
+        on version: Int64?, trace: TraceContext?
+    ) async throws -> CommandResult {
+        let poolID = try find { $0.router.workItem(workItemID)?.poolID }
+        guard let poolID else { throw Rejection.unknown(workItemID).problem }
+        guard let partition = try? host.partition(ofKey: Array(poolID.rawValue.utf8)) else {
+            throw Problem.notLeading
+        }
+        return try await perform(
+            AgentCommand(commandID: id, agentID: name, poolID: poolID, action: action, version: version),
+            in: partition, trace: trace)
+    }
+
+    private func perform(
+        _ command: AgentCommand, in partition: Int32, trace: TraceContext?
+    ) async throws -> CommandResult {
+        let result = try await replies.expect(command.commandID, within: Desk.resultTime) {
+            try await log.append(.agent(command), pool: command.poolID, partition: partition, trace: trace)
         }
         if case .rejected(let rejection) = result.outcome { throw rejection.problem }
         return result
@@ -190,9 +249,10 @@ extension RejectionCode {
         switch self {
         case .unknownAgent, .unknownOffer, .unknownWorkItem, .unknownQueue: .notFound
         case .notYourOffer, .notYourWorkItem: .forbidden
-        case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress: .conflict
+        case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress, .notQualified: .conflict
         case .offerExpired, .offerRevoked: .gone
         case .commandReused: .unprocessableContent
+        case .versionChanged: .preconditionFailed
         case .limitReached: .tooManyRequests
         }
     }

@@ -21,6 +21,7 @@ package enum RouterService {
                 }
             })
         let news = AgentNews(setup.metrics)
+        let watch = QueueWatch(setup.metrics)
         let replies = Replies<CommandID, CommandResult>()
         let counters = RouterMetrics(setup.metrics)
         let host = StreamHost(
@@ -30,6 +31,7 @@ package enum RouterService {
                 counters.count(applied)
                 for result in applied.outputs.compactMap(\.commandResult) { replies.fulfil(result.commandID, result) }
                 for agentID in machine.router.touchedAgents { news.tell(agentID) }
+                watch.note()
             },
             onEvent: { event in logger.log(event) },
             makeMachine: { _ in RouterStreamMachine(topicPrefix: prefix) })
@@ -43,22 +45,27 @@ package enum RouterService {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
-        let watch = BrokerWatch(kafka: setup.settings.kafka)
-        setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }
+        let broker = BrokerWatch(kafka: setup.settings.kafka)
+        setup.health.check("kafka") { broker.complaint.map { .notReady($0) } ?? .ready }
         setup.metrics.collect { RouterMetrics.collect(host, into: &$0) }
-        let agents = setup.routes(for: .agent, .supervisor)
+        let limiter = RateLimiter(
+            quota: setup.settings[RouterSettings.rateLimit], windowSeconds: setup.settings[RouterSettings.rateWindow],
+            metrics: setup.metrics)
+        let agents = setup.routes(for: .agent, .supervisor, limiter: limiter)
         AgentRoutes(desk: desk, news: news).add(to: agents)
         OfferRoutes(desk: desk).add(to: agents)
         WorkItemRoutes(desk: desk).add(to: agents)
-        QueueRoutes(desk: desk).add(to: agents)
+        QueueRoutes(desk: desk, watch: watch).add(to: agents)
+        SupervisorRoutes(desk: desk).add(to: setup.routes(for: .supervisor, limiter: limiter))
         setup.run("producer") {
             defer { producer.close() }
             try await untilCancelled()
         }
         setup.run("configuration", table.run, shutdown: table.shutdown)
-        setup.run("kafka", watch.run, shutdown: watch.shutdown)
+        setup.run("kafka", broker.run, shutdown: broker.shutdown)
         setup.run("streams", host.run, shutdown: host.shutdown)
         setup.run("heartbeat", news.beat)
+        setup.run("queue-watch", watch.beat)
     }
 
     private static func untilCancelled() async throws {

@@ -63,17 +63,27 @@ extension RouterMachine {
         _ id: WorkItemID, to queueID: QueueID, by agentID: AgentID, at now: Instant
     ) throws(Rejection) {
         let item = try own(id, of: agentID)
+        try checkQueue(queueID, for: item)
+        changeQueue(of: id, to: queueID, by: agentID, at: now)
+        giveBack(id, by: agentID, at: now)
+    }
+
+    func checkQueue(_ queueID: QueueID, for item: WorkItem) throws(Rejection) {
         guard let queue = configuration.queues[queueID] else {
             throw Rejection(code: .unknownQueue, detail: "No queue of that name.")
         }
         guard queue.poolID == item.poolID else {
             throw Rejection(code: .unknownQueue, detail: "That queue belongs to another pool.")
         }
+    }
+
+    /// - Parameter agentID: who has it no longer.
+    mutating func changeQueue(of id: WorkItemID, to queueID: QueueID, by agentID: AgentID?, at now: Instant) {
+        guard let item = items[id] else { return }
         emit(.transferred(agentID, to: queueID), about: item, at: now)
         leaveQueue(item.queueID)
         openPerQueue[queueID, default: 0] += 1
-        update(id) { $0.queueID = queueID }
-        giveBack(id, by: agentID, at: now)
+        reposition(id) { $0.queueID = queueID }
     }
 
     /// Ends the agent's part without ending the work item.

@@ -28,10 +28,15 @@ extension AgentCommand {
             case .requeue(let itemID, let reason): ["requeue", itemID.rawValue, reason]
             case .transfer(let itemID, let queueID): ["transfer", itemID.rawValue, queueID.rawValue]
             case .complete(let itemID, let disposition): ["complete", itemID.rawValue, disposition]
+            case .reassign(let itemID, .agent(let id), let reason):
+                ["reassign", itemID.rawValue, "agent", id.rawValue, reason]
+            case .reassign(let itemID, .queue(let id), let reason):
+                ["reassign", itemID.rawValue, "queue", id.rawValue, reason]
             }
+        let precondition = version.map { ["version", String($0)] } ?? []
         var name = Array("fingerprint\u{1F}".utf8)
         name.reserveCapacity(192)
-        for part in [agentID.rawValue, poolID.rawValue] + parts {
+        for part in [agentID.rawValue, poolID.rawValue] + parts + precondition {
             name.append(contentsOf: String(part.utf8.count).utf8)
             name.append(UInt8(ascii: ":"))
             name.append(contentsOf: part.utf8)

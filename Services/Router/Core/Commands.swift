@@ -16,7 +16,7 @@ extension RouterMachine {
             answer(command, earlier.result.outcome, at: now)
             return
         }
-        guard roster[command.agentID]?.poolID == command.poolID else {
+        guard command.isSupervisors || roster[command.agentID]?.poolID == command.poolID else {
             // Not remembered: the next revision of the configuration may know the agent.
             let unknown = Rejection(code: .unknownAgent, detail: "No agent of that name in this pool.")
             answer(command, .rejected(unknown), at: now)
@@ -39,6 +39,7 @@ extension RouterMachine {
         -> CommandResult.Outcome
     {
         let agentID = command.agentID
+        try check(command.version, of: command.action)
         switch command.action {
         case .setPresence(let presence):
             setPresence(presence, of: agentID, at: now)
@@ -74,6 +75,10 @@ extension RouterMachine {
             try check(disposition, named: "disposition", bytesMax: RouterLimits.reasonBytesMax)
             try complete(id, disposition: disposition, by: agentID, at: now)
             return .done(id, nil)
+        case .reassign(let id, let destination, let reason):
+            try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax)
+            try reassign(id, to: destination, reason: reason, at: now)
+            return .done(id, nil)
         }
     }
 
@@ -86,8 +91,33 @@ extension RouterMachine {
         return result
     }
 
+    /// Compare-and-set: a command that was meant for another version of the work item does nothing.
+    private func check(_ version: Int64?, of action: AgentCommand.Action) throws(Rejection) {
+        guard let version, let item = workItemID(of: action).flatMap({ items[$0] }), item.version != version
+        else { return }
+        throw Rejection(
+            code: .versionChanged, detail: "The work item is at version \(item.version) now: read it again.")
+    }
+
+    private func workItemID(of action: AgentCommand.Action) -> WorkItemID? {
+        switch action {
+        case .setPresence: nil
+        case .accept(let id), .decline(let id, _): offers[id]
+        case .reply(let id, _, _), .note(let id, _), .park(let id, _), .requeue(let id, _), .transfer(let id, _),
+            .complete(let id, _), .reassign(let id, _, _):
+            id
+        }
+    }
+
     private func check(_ text: String, named name: String, bytesMax: Int) throws(Rejection) {
         guard text.utf8.count > bytesMax else { return }
         throw Rejection(code: .limitReached, detail: "The \(name) is longer than \(bytesMax) bytes.")
+    }
+}
+
+extension AgentCommand {
+    /// Whether a supervisor asks for this, whom the configuration need not know.
+    fileprivate var isSupervisors: Bool {
+        if case .reassign = action { true } else { false }
     }
 }

@@ -1,4 +1,5 @@
 package import Domain
+internal import HeapModule
 import OrderedCollections
 
 /// What an agent sees of their own work.
@@ -26,6 +27,53 @@ package struct QueueView: Hashable, Sendable {
     package var averageHandleSeconds: Int?
 }
 
+/// Which work items a supervisor looks for; what is nil does not matter.
+package struct WorkItemFilter: Hashable, Sendable {
+    /// As `WorkItem.Stage.name`.
+    package var state: String?
+    package var queueID: QueueID?
+    package var agentID: AgentID?
+    package var customerID: CustomerID?
+    package var channel: ChannelKind?
+
+    package init(
+        state: String? = nil, queueID: QueueID? = nil, agentID: AgentID? = nil, customerID: CustomerID? = nil,
+        channel: ChannelKind? = nil
+    ) {
+        self.state = state
+        self.queueID = queueID
+        self.agentID = agentID
+        self.customerID = customerID
+        self.channel = channel
+    }
+
+    func passes(_ item: WorkItem) -> Bool {
+        if let state, state != item.stage.name { return false }
+        if let queueID, queueID != item.queueID { return false }
+        if let agentID, agentID != item.agentID { return false }
+        if let customerID, customerID != item.customerID { return false }
+        if let channel, channel != item.address.channel { return false }
+        return true
+    }
+}
+
+/// A work item's place in lists: it stays where it is for as long as there is a work item.
+package struct WorkItemPlace: Hashable, Comparable, Sendable {
+    package var acceptedAt: Instant
+    package var id: WorkItemID
+
+    package init(acceptedAt: Instant, id: WorkItemID) {
+        self.acceptedAt = acceptedAt
+        self.id = id
+    }
+
+    package init(_ item: WorkItem) { self.init(acceptedAt: item.acceptedAt, id: item.id) }
+
+    package static func < (left: WorkItemPlace, right: WorkItemPlace) -> Bool {
+        (left.acceptedAt, left.id) < (right.acceptedAt, right.id)
+    }
+}
+
 // Reads, without consequences.
 extension RouterMachine {
     package func agentView(_ id: AgentID) -> AgentView? {
@@ -49,6 +97,20 @@ extension RouterMachine {
     /// The pool and the presence lease that the configuration gives an agent.
     package func configured(_ id: AgentID) -> (poolID: PoolID, presenceLeaseSeconds: Int)? {
         roster[id].map { ($0.poolID, $0.profile.presenceLeaseSeconds) }
+    }
+
+    /// Work items that pass the filter, in the order of their age, then of their ids.
+    ///
+    /// - Parameter place: only what comes after it.
+    package func workItems(_ filter: WorkItemFilter, after place: WorkItemPlace?, limit: Int) -> [WorkItem] {
+        var places = Heap<WorkItemPlace>()
+        for item in items.values where filter.passes(item) {
+            let candidate = WorkItemPlace(item)
+            if let place, candidate <= place { continue }
+            places.insert(candidate)
+            if places.count > limit { places.removeMax() }
+        }
+        return places.unordered.sorted().compactMap { items[$0.id] }
     }
 
     package func poolOfQueue(_ id: QueueID) -> PoolID? { queue(id)?.poolID }

@@ -197,6 +197,16 @@ package struct WorkItem: Hashable, Sendable {
 }
 
 extension WorkItem {
+    /// Who has it, had it last or waits for it to come back.
+    package var agentID: AgentID? {
+        switch stage {
+        case .queued: nil
+        case .offered, .assigned, .wrapUp: stage.holderID
+        case .parked(let agentID, _): agentID
+        case .closed(let agentID, _, _): agentID
+        }
+    }
+
     var subject: WorkEvent.Subject {
         WorkEvent.Subject(
             workItemID: id, conversationID: conversationID, customerID: customerID, queueID: queueID)

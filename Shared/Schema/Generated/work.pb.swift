@@ -178,6 +178,16 @@ package nonisolated struct WireAgentCommand: Sendable {
 
   package var poolID: String = String()
 
+  /// What the work item's version must be for anything to be done.
+  package var version: Int64 {
+    get {_version ?? 0}
+    set {_version = newValue}
+  }
+  /// Returns true if `version` has been explicitly set.
+  package var hasVersion: Bool {self._version != nil}
+  /// Clears the value of `version`. Subsequent reads from it will return its default value.
+  package mutating func clearVersion() {self._version = nil}
+
   package var action: WireAgentCommand.OneOf_Action? = nil
 
   package var setPresence: WirePresence {
@@ -252,6 +262,14 @@ package nonisolated struct WireAgentCommand: Sendable {
     set {action = .complete(newValue)}
   }
 
+  package var reassign: WireAgentCommand.Reassign {
+    get {
+      if case .reassign(let v)? = action {return v}
+      return WireAgentCommand.Reassign()
+    }
+    set {action = .reassign(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -264,6 +282,7 @@ package nonisolated struct WireAgentCommand: Sendable {
     case requeue(WireAgentCommand.Requeue)
     case transfer(WireAgentCommand.Transfer)
     case complete(WireAgentCommand.Complete)
+    case reassign(WireAgentCommand.Reassign)
 
   }
 
@@ -380,7 +399,48 @@ package nonisolated struct WireAgentCommand: Sendable {
     package init() {}
   }
 
+  /// By a supervisor, whose name is the command's agent_id.
+  package nonisolated struct Reassign: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var destination: WireAgentCommand.Reassign.OneOf_Destination? = nil
+
+    package var toAgentID: String {
+      get {
+        if case .toAgentID(let v)? = destination {return v}
+        return String()
+      }
+      set {destination = .toAgentID(newValue)}
+    }
+
+    package var toQueueID: String {
+      get {
+        if case .toQueueID(let v)? = destination {return v}
+        return String()
+      }
+      set {destination = .toQueueID(newValue)}
+    }
+
+    package var reason: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package nonisolated enum OneOf_Destination: Equatable, Sendable {
+      case toAgentID(String)
+      case toQueueID(String)
+
+    }
+
+    package init() {}
+  }
+
   package init() {}
+
+  fileprivate var _version: Int64? = nil
 }
 
 package nonisolated struct WireAgentSeen: Sendable {
@@ -656,7 +716,7 @@ nonisolated extension WireWorkRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{4}\u{7}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{2}\u{3}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{2}\u{9}reassign\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -667,6 +727,7 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularStringField(value: &self.commandID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self._version) }()
       case 10: try {
         var v: WirePresence?
         try decoder.decodeSingularEnumField(value: &v)
@@ -779,6 +840,19 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.action = .complete(v)
         }
       }()
+      case 27: try {
+        var v: WireAgentCommand.Reassign?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .reassign(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .reassign(v)
+        }
+      }()
       default: break
       }
     }
@@ -798,6 +872,9 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.poolID.isEmpty {
       try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 3)
     }
+    try { if let v = self._version {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+    } }()
     switch self.action {
     case .setPresence?: try {
       guard case .setPresence(let v)? = self.action else { preconditionFailure() }
@@ -835,6 +912,10 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .complete(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
     }()
+    case .reassign?: try {
+      guard case .reassign(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -844,6 +925,7 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.commandID != rhs.commandID {return false}
     if lhs.agentID != rhs.agentID {return false}
     if lhs.poolID != rhs.poolID {return false}
+    if lhs._version != rhs._version {return false}
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1125,6 +1207,73 @@ nonisolated extension WireAgentCommand.Complete: SwiftProtobuf.Message, SwiftPro
   package static func ==(lhs: WireAgentCommand.Complete, rhs: WireAgentCommand.Complete) -> Bool {
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.disposition != rhs.disposition {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.Reassign: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Reassign"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}to_agent_id\0\u{3}to_queue_id\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.destination != nil {try decoder.handleConflictingOneOf()}
+          self.destination = .toAgentID(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.destination != nil {try decoder.handleConflictingOneOf()}
+          self.destination = .toQueueID(v)
+        }
+      }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    switch self.destination {
+    case .toAgentID?: try {
+      guard case .toAgentID(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    }()
+    case .toQueueID?: try {
+      guard case .toQueueID(let v)? = self.destination else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Reassign, rhs: WireAgentCommand.Reassign) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.destination != rhs.destination {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

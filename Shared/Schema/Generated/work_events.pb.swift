@@ -46,6 +46,12 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
   /// The same command id came with other content.
   case commandReused // = 14
   case limitReached // = 15
+
+  /// The work item is no longer what the command was meant for.
+  case versionChanged // = 46
+
+  /// The agent lacks a skill that the work item requires.
+  case notQualified // = 47
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -70,6 +76,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case 13: self = .noReplyAddress
     case 14: self = .commandReused
     case 15: self = .limitReached
+    case 46: self = .versionChanged
+    case 47: self = .notQualified
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -92,6 +100,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case .noReplyAddress: return 13
     case .commandReused: return 14
     case .limitReached: return 15
+    case .versionChanged: return 46
+    case .notQualified: return 47
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -114,6 +124,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     .noReplyAddress,
     .commandReused,
     .limitReached,
+    .versionChanged,
+    .notQualified,
   ]
 
 }
@@ -829,7 +841,7 @@ package nonisolated struct WireRejection: Sendable {
 fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRejectionCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{2}\u{1f}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
 }
 
 nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

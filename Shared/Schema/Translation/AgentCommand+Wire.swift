@@ -8,6 +8,7 @@ extension AgentCommand: WireValue {
             $0.agentID = agentID.rawValue
             $0.poolID = poolID.rawValue
             $0.action = action.wire
+            if let version { $0.version = version }
         }
     }
 
@@ -16,7 +17,7 @@ extension AgentCommand: WireValue {
             commandID: try .required("command_id", wire.commandID),
             agentID: try .required("agent_id", wire.agentID),
             poolID: try .required("pool_id", wire.poolID),
-            action: try Action(wire: wire.action))
+            action: try Action(wire: wire.action), version: wire.hasVersion ? wire.version : nil)
     }
 }
 
@@ -68,6 +69,16 @@ extension AgentCommand.Action {
                     $0.workItemID = workItemID.rawValue
                     $0.disposition = disposition
                 })
+        case .reassign(let workItemID, let destination, let reason):
+            .reassign(
+                .with {
+                    $0.workItemID = workItemID.rawValue
+                    switch destination {
+                    case .agent(let id): $0.toAgentID = id.rawValue
+                    case .queue(let id): $0.toQueueID = id.rawValue
+                    }
+                    $0.reason = reason
+                })
         }
     }
 
@@ -94,6 +105,15 @@ extension AgentCommand.Action {
         case .complete(let wire):
             self = .complete(
                 try .required("complete.work_item_id", wire.workItemID), disposition: wire.disposition)
+        case .reassign(let wire):
+            let destination: AgentCommand.Destination =
+                switch wire.destination {
+                case .toAgentID(let id): .agent(try .required("reassign.to_agent_id", id))
+                case .toQueueID(let id): .queue(try .required("reassign.to_queue_id", id))
+                case nil: throw .unknownKind("reassign.destination")
+                }
+            self = .reassign(
+                try .required("reassign.work_item_id", wire.workItemID), to: destination, reason: wire.reason)
         }
     }
 }

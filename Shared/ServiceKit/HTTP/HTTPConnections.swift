@@ -23,8 +23,10 @@ struct HTTPConnections: ServerChildChannel {
         configuration.additionalChannelHandlers = {
             [ConnectionTimes(connections, connection), ConnectionLimit(connections, connection)]
         }
-        return HTTP1Channel(responder: responder, configuration: configuration)
-            .setup(channel: channel, logger: logger)
+        let http = HTTP1Channel(responder: responder, configuration: configuration)
+        // A client that does not read its answer costs the kernel this much (which it doubles), and not megabytes.
+        return channel.setOption(.socketOption(.so_sndbuf), value: 65_536)
+            .flatMap { http.setup(channel: channel, logger: logger) }
             .map { AcceptedConnection(http: $0, connection: connection) }
     }
 

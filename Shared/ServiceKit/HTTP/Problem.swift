@@ -68,6 +68,11 @@ extension FieldError: JSONRepresentable {
 // MARK: - The problems that all services share
 
 extension Problem {
+    /// A cursor that this list never gave.
+    package static var foreignCursor: Problem {
+        .invalidFields([FieldError(field: "cursor", value: nil, expected: "the next_cursor of an earlier answer")])
+    }
+
     package static func malformedJSON(_ detail: String) -> Problem {
         Problem(.badRequest, "malformed-json", detail)
     }

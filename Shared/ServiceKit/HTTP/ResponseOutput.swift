@@ -30,6 +30,20 @@ extension Response {
         return .json(value.json, headers: headers)
     }
 
+    /// A page of a list. Where it goes on is in `next_cursor`, and as a link with the same filters (RFC 8288).
+    /// - Parameter next: nil for the last page.
+    package static func list(
+        _ name: String, _ elements: [JSONValue], next: Cursor?, of request: Request
+    ) -> Response {
+        var members: [(String, JSONValue)] = [(name, .array(elements))]
+        guard let next else { return .json(JSONValue.object(members)) }
+        members.append(("next_cursor", .string(next.text)))
+        let filters = (request.uri.query ?? "").split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+        let query = (filters + ["cursor=\(next.text)"]).joined(separator: "&")
+        let link = "<\(request.uri.path)?\(query)>; rel=\"next\""
+        return .json(JSONValue.object(members), headers: [HTTPField.Name("Link")!: link])
+    }
+
     /// Nothing to say: 204.
     package static var empty: Response { Response(status: .noContent) }
 
@@ -45,6 +59,10 @@ extension Response {
 package struct ETag: Hashable, Sendable {
     /// With its quotes.
     package let text: String
+
+    package init(_ value: String) {
+        text = "\"\(value)\""
+    }
 
     package init(version: some BinaryInteger) {
         text = "\"\(version)\""

@@ -21,7 +21,7 @@ package struct ServiceDescription: Sendable {
 
     package static let router = ServiceDescription(
         name: "router", summary: "queues, matches and offers work, and takes every action of an agent",
-        httpPort: 8_082)
+        httpPort: 8_082, settings: [RouterSettings.rateLimit, RouterSettings.rateWindow])
 
     package static let context = ServiceDescription(
         name: "context", summary: "knows who a customer is, which conversation a message is part of, and its timeline",

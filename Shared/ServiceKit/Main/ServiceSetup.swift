@@ -41,6 +41,12 @@ package final class ServiceSetup {
         router.group("").add(middleware: RoleGuard(authenticator: authenticator, roles: roles))
     }
 
+    /// As `routes(for:)`, with as many requests from each bearer as the limiter lets through.
+    package func routes(for roles: Role..., limiter: RateLimiter) -> RouterGroup<HTTPContext> {
+        router.group("").add(middleware: RoleGuard(authenticator: authenticator, roles: roles))
+            .add(middleware: RateGuard(limiter: limiter))
+    }
+
     /// Adds what runs for as long as the service does: a stream host, a table, a projection.
     ///
     /// - Parameter run: returns only after `shutdown` was called or its task was cancelled. When it returns or throws

@@ -83,6 +83,15 @@ package enum ConnectorSettings {
         help: "Messages on their way into Kafka at which senders are told to come again.")
 }
 
+/// What only the router reads.
+package enum RouterSettings {
+    package static let rateLimit = Setting<Int>.integer(
+        "PATCHBAY_RATE_LIMIT", default: 6_000, in: 0...1_000_000, unit: "requests",
+        help: "Requests that one bearer may make in a window, beyond which they hear 429; 0 for no limit.")
+    package static let rateWindow = Setting<Int>.integer(
+        "PATCHBAY_RATE_WINDOW", default: 60, in: 1...3_600, unit: "s", help: "Length of that window.")
+}
+
 /// What only the context service reads.
 package enum ContextSettings {
     package static let dataDirectory = Setting<String>.text(

@@ -222,11 +222,12 @@ final class Crowd {
     private func poll(_ index: Int) {
         let request = stand.requests.work(of: agents[index].name, after: agents[index].cursor)
         loop.send(request, over: polls) { [self] status, body, now in
-            guard status == 200 else {
+            // 204: nothing new.
+            guard status == 200 || status == 204 else {
                 refusals += 1
                 return loop.after(milliseconds: 10) { self.poll(index) }
             }
-            take(DeskPage(body), for: index, at: now)
+            if status == 200 { take(DeskPage(body), for: index, at: now) }
             guard pollPause > 0 else { return poll(index) }
             loop.after(milliseconds: pollPause) { self.poll(index) }
         }

@@ -42,6 +42,7 @@ final class Stand {
         prefix = "bench"
         let secret = "a secret that signs the tokens of a benchmark"
         environment = [
+            "PATCHBAY_RATE_LIMIT": "0",
             "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "PATCHBAY_TOPIC_PREFIX": prefix,
             "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_AUTH_SECRET": secret,
             "PATCHBAY_LINK_SECRET": secret, "PATCHBAY_LOG_FORMAT": "text", "PATCHBAY_LOG_LEVEL": "warning",

@@ -34,11 +34,9 @@ struct AgentRoutes: Sendable {
             }
             // No longer than the lease allows between two signs of life.
             let time = Duration.seconds(min(wait, max(1, seat.leaseSeconds / 3)))
-            let response = try await news.polls.respond(over: context.connection, on: seat.agentID, within: time) {
+            return try await news.polls.respond(over: context.connection, on: seat.agentID, within: time) {
                 try desk.view(seat, after: cursor).map { .json($0) }
             }
-            // Nothing new is an answer too: the same work with the same cursor.
-            return response.status == .noContent ? Response.json(try desk.view(seat)) : response
         }
         routes.get("/v1/agents/{id}/events") { request, context in
             let seat = try await enter(context)

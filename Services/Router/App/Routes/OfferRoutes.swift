@@ -29,7 +29,8 @@ struct OfferRoutes: Sendable {
             try desk.find { machine in machine.router.offeredWorkItem(offerID)?.stage.holderID }
         }
         let result = try await desk.perform(
-            action, id: caller.commandID, by: try desk.seat(of: caller.agentID), trace: context.trace)
+            action, id: caller.commandID, by: try desk.seat(of: caller.agentID), on: try request.wantedVersion(),
+            trace: context.trace)
         return Response.json(result)
     }
 }
@@ -54,6 +55,22 @@ struct Caller: Sendable {
 }
 
 extension Request {
+    /// The version of the work item that the change is meant for, as `If-Match` names it; nil: any.
+    ///
+    /// The tag of a work item is its version and a digest of what else is shown with it, such as why it waits. What a
+    /// change depends on is the version, so it may be named alone too.
+    /// - Throws: `Problem` 400 for what is no such tag.
+    func wantedVersion() throws(Problem) -> Int64? {
+        let tags = headers[values: .ifMatch]
+        guard let tag = tags.first, tag != "*" else { return nil }
+        let digits = tag.dropFirst().prefix { $0 != "." && $0 != "\"" }
+        guard tags.count == 1, tag.hasPrefix("\""), tag.hasSuffix("\""), let version = Int64(digits), version >= 0
+        else {
+            throw Problem(.badRequest, "invalid-if-match", "If-Match is the ETag of a work item, its version, or *.")
+        }
+        return version
+    }
+
     /// A body that may be missing, and has no fields.
     func readNothing() async throws {
         if mediaType == nil, headers[.contentLength] ?? "0" == "0", headers[.transferEncoding] == nil { return }

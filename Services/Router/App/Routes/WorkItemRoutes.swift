@@ -16,7 +16,8 @@ struct WorkItemRoutes: Sendable {
             guard let found else { throw Rejection.unknown(id).problem }
             try found.requireSight(of: try context.requirePrincipal())
             let json = found.json
-            return Response.json(json, version: ETag(version: json.fingerprint), for: request)
+            let tag = ETag("\(found.item.version).\(String(json.fingerprint, radix: 16))")
+            return Response.json(json, version: tag, for: request)
         }
         change(routes, "reply") { id, commandID, body in
             .reply(
@@ -50,17 +51,92 @@ struct WorkItemRoutes: Sendable {
             }
             let action = try await request.readJSON { body in action(id, caller.commandID, body) }
             let result = try await desk.perform(
-                action, id: caller.commandID, by: try desk.seat(of: caller.agentID), trace: context.trace)
+                action, id: caller.commandID, by: try desk.seat(of: caller.agentID), on: try request.wantedVersion(),
+                trace: context.trace)
             return Response.json(result)
         }
     }
 }
 
-/// How much waits in a queue.
-struct QueueRoutes: Sendable {
+/// What supervisors do: look for work items, and move them.
+struct SupervisorRoutes: Sendable {
     let desk: Desk
 
     func add(to routes: RouterGroup<HTTPContext>) {
+        routes.get("/v1/work-items") { request, _ in
+            let (filter, page) = try request.readQuery { query in (WorkItemFilter(query), query.page()) }
+            let place = try page.cursor.map { cursor throws(Problem) in try WorkItemPlace(cursor) }
+            let found = try desk.workItems(filter, after: place, limit: page.limit)
+            return Response.list("work_items", found.items.map(\.summaryJSON), next: found.next?.cursor, of: request)
+        }
+        routes.post("/v1/work-items/{id}/reassign") { request, context in
+            let id = try context.pathID("id", WorkItemID.self)
+            let principal = try context.requirePrincipal()
+            // A name that no record can carry must not get into the log.
+            guard let name = AgentID(checking: principal.subject) else {
+                throw Problem.forbidden("The sub of this token is no name of 1 to 128 printable ASCII characters.")
+            }
+            let key = try IdempotencyKey(of: request)
+            let version = try request.wantedVersion()
+            let action = try await request.readJSON { body in
+                let agentID: AgentID? = body.optionalID("agent_id")
+                let queueID: QueueID? = body.optionalID("queue_id")
+                let reason = body.optionalString("reason", bytes: 1...RouterLimits.reasonBytesMax) ?? ""
+                if (agentID == nil) == (queueID == nil) {
+                    body.reject("agent_id", expected: "either agent_id or queue_id")
+                }
+                let destination = agentID.map(AgentCommand.Destination.agent) ?? .queue(queueID ?? QueueID(""))
+                return AgentCommand.Action.reassign(id, to: destination, reason: reason)
+            }
+            let result = try await desk.supervise(
+                action, id, id: key.commandID(of: principal), by: name, on: version,
+                trace: context.trace)
+            return Response.json(result)
+        }
+    }
+}
+
+extension WorkItemFilter {
+    fileprivate init(_ query: InputFields) {
+        self.init(
+            state: query.optionalChoice("state", of: WorkItemState.self)?.rawValue,
+            queueID: query.optionalID("queue_id"), agentID: query.optionalID("agent_id"),
+            customerID: query.optionalID("customer_id"), channel: query.optionalChoice("channel"))
+    }
+
+    /// As `WorkItem.Stage.name` says them.
+    private enum WorkItemState: String, CaseIterable {
+        case queued, offered, assigned, parked, closed
+        case wrapUp = "wrap-up"
+    }
+}
+
+extension WorkItemPlace {
+    fileprivate var cursor: Cursor { Cursor([String(acceptedAt.milliseconds), id.rawValue]) }
+
+    /// - Throws: `Problem` 422 for another list's cursor.
+    fileprivate init(_ cursor: Cursor) throws(Problem) {
+        guard cursor.parts.count == 2, let milliseconds = Int64(cursor.parts[0]),
+            let id = WorkItemID(checking: cursor.parts[1])
+        else { throw .foreignCursor }
+        self.init(acceptedAt: Instant(milliseconds: milliseconds), id: id)
+    }
+}
+
+/// How much waits in the queues.
+struct QueueRoutes: Sendable {
+    let desk: Desk
+    let watch: QueueWatch
+
+    func add(to routes: RouterGroup<HTTPContext>) {
+        routes.get("/v1/queues") { request, context in
+            let (wait, cursor) = try request.readQuery { query in
+                (query.optionalInteger("wait", in: 0...AgentRoutes.waitSecondsMax) ?? 0, query.cursor())
+            }
+            return try await watch.polls.respond(over: context.connection, on: .all, within: .seconds(wait)) {
+                try watch.answer(from: desk, after: cursor)
+            }
+        }
         routes.get("/v1/queues/{id}") { _, context in
             let id = try context.pathID("id", QueueID.self)
             guard let view = try desk.queue(id) else { throw Rejection.unknown(id).problem }
@@ -70,7 +146,7 @@ struct QueueRoutes: Sendable {
 }
 
 extension Rejection {
-    fileprivate static func unknown(_ id: WorkItemID) -> Rejection {
+    static func unknown(_ id: WorkItemID) -> Rejection {
         Rejection(code: .unknownWorkItem, detail: "No work item \(id), or it was closed long ago.")
     }
 

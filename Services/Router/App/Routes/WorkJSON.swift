@@ -32,7 +32,19 @@ extension WorkItem {
             "work_item_id": id.rawValue, "conversation_id": conversationID.rawValue,
             "customer_id": customerID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
             "channel": address.channel.rawValue, "language": language, "display_name": displayName,
-            "accepted_at": acceptedAt.rfc3339, "excerpt": messages.last?.text,
+            "accepted_at": acceptedAt.rfc3339, "excerpt": messages.last?.text, "version": version,
+        ])
+    }
+
+    /// As lists of all work items show it: without its messages.
+    var summaryJSON: JSONValue {
+        .object([
+            "work_item_id": id.rawValue, "state": stage.name, "agent_id": agentID?.rawValue,
+            "conversation_id": conversationID.rawValue, "customer_id": customerID.rawValue,
+            "pool_id": poolID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
+            "channel": address.channel.rawValue, "language": language, "display_name": displayName,
+            "accepted_at": acceptedAt.rfc3339, "opened_at": openedAt.rfc3339, "message_count": messageCount,
+            "waiting_since": stage.isQueued ? waitingSince.rfc3339 : nil, "version": version,
         ])
     }
 
@@ -44,16 +56,6 @@ extension WorkItem {
             "accepted_at": acceptedAt.rfc3339, "message_count": messageCount, "excerpt": messages.last?.text,
             "version": version,
         ])
-    }
-
-    /// Who has it, had it last or waits for it to come back.
-    var agentID: AgentID? {
-        switch stage {
-        case .queued: nil
-        case .offered, .assigned, .wrapUp: stage.holderID
-        case .parked(let agentID, _): agentID
-        case .closed(let agentID, _, _): agentID
-        }
     }
 }
 

@@ -1,0 +1,55 @@
+/// Brings customers' messages in.
+public struct ChannelClient: Sendable {
+    let service: Service
+
+    /// Posts a message through a channel account. A repeat of the same `messageID` is the same message.
+    ///
+    /// - Throws: `PatchbayError`: retriable when nothing was taken, or nobody knows.
+    @discardableResult
+    public func post(_ message: CustomerMessage, account: String) async throws -> AcceptedMessage {
+        try await service.change(["channels", account, "messages"], message, key: nil)
+    }
+}
+
+/// A customer's message as its channel knows it.
+public struct CustomerMessage: Hashable, Sendable, Encodable {
+    /// The provider's own id; unique within the account.
+    public var messageID: String
+    /// Needed, except in web chat with a `continueToken`.
+    public var from: Sender?
+    public var text: String
+    public var subject: String?
+    /// A BCP 47 tag.
+    public var language: String?
+    public var displayName: String?
+    /// From a continue-link: proves which conversation goes on.
+    public var continueToken: String?
+    /// A JWT that the site signs: proves the e-mail address.
+    public var claim: String?
+
+    public init(messageID: String, from: Sender?, text: String, language: String? = nil, displayName: String? = nil) {
+        self.messageID = messageID
+        self.from = from
+        self.text = text
+        self.language = language
+        self.displayName = displayName
+    }
+
+    public struct Sender: Hashable, Sendable, Encodable {
+        /// `phone`, `email`, `handle` or `visitor`.
+        public var kind: String
+        public var value: String
+
+        public init(kind: String, value: String) {
+            self.kind = kind
+            self.value = value
+        }
+    }
+}
+
+/// The connector's 202: the message is in the log, on all in-sync replicas.
+public struct AcceptedMessage: Hashable, Sendable, Decodable {
+    public var messageID: String
+    /// Whom the sender's identifier names while no link says otherwise.
+    public var customerID: String
+}
