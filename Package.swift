@@ -186,7 +186,8 @@ let package = Package(
                 "SLATimerApp", "SLATimerCore", "Domain", "Schema", "Streams", "Kafka", "ServiceKit", "Curl",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
-        tests("PlanningTests", ["RouterPlanning", "Domain"]),
+        tests(
+            "PlanningTests", ["RouterPlanning", "Domain", .product(name: "Collections", package: "swift-collections")]),
         tests(
             "PatchbayTests",
             [

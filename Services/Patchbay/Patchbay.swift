@@ -15,6 +15,6 @@ struct Patchbay: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, SkipCommand.self, RulesCommand.self,
             TopicsCommand.self, TailCommand.self, TokenCommand.self,
-            JourneyCommand.self, HealthcheckCommand.self, DeadLettersCommand.self,
+            JourneyCommand.self, SimulateCommand.self, HealthcheckCommand.self, DeadLettersCommand.self,
         ])
 }

@@ -26,6 +26,12 @@ struct Organization {
     /// within a month.
     /// - Throws: `ConfigurationProblems` for hours that no calendar can be made of.
     func entries(now: Instant) throws(ConfigurationProblems) -> [ConfigurationEntry] {
+        try compiled(now: now).entries
+    }
+
+    /// The configuration with its calendars.
+    /// - Throws: as `entries(now:)`.
+    func compiled(now: Instant) throws(ConfigurationProblems) -> Configuration {
         var configuration = configuration
         for (id, hours) in hours {
             do {
@@ -39,7 +45,7 @@ struct Organization {
                 ])
             }
         }
-        return configuration.entries
+        return configuration
     }
 
     /// From thirteen months before, since what a running clock has counted is computed from the present calendar, to

@@ -4,11 +4,12 @@ import Foundation
 /// Reads an organization's files, and puts values in for `${NAME}`.
 enum OrganizationFiles {
     static func load(_ paths: [String], values: [String: String]) throws -> Organization {
-        let files = try paths.map { path in
-            let text = try text(of: path)
-            return (name: path == "-" ? "standard input" : path, text: try replace(in: text, of: path, values: values))
-        }
-        return try Organization(files: files)
+        try Organization(files: paths.map { try file($0, values: values) })
+    }
+
+    static func file(_ path: String, values: [String: String]) throws -> (name: String, text: String) {
+        let name = path == "-" ? "standard input" : path
+        return (name, try replace(in: text(of: path), of: path, values: values))
     }
 
     /// `name=value` pairs of the command line.

@@ -60,10 +60,10 @@ struct YAMLReader {
     }
 
     /// The top of a file.
-    mutating func document(_ text: String, file: String) -> YAMLPlace? {
+    mutating func document(_ text: String, file: String, expected: String = "an organization") -> YAMLPlace? {
         do {
             guard let node = try Yams.compose(yaml: text) else {
-                report(.init(file: file, line: nil, path: "", found: "an empty file", expected: "an organization"))
+                report(.init(file: file, line: nil, path: "", found: "an empty file", expected: expected))
                 return nil
             }
             return YAMLPlace(file: file, path: [], node: node)
@@ -145,6 +145,14 @@ struct YAMLReader {
             report(place.problem(expected: "true or false"))
             return nil
         }
+    }
+
+    mutating func number(_ place: YAMLPlace, in range: ClosedRange<Double>) -> Double? {
+        guard let value = place.scalarText.flatMap({ Double($0) }), range.contains(value) else {
+            report(place.problem(expected: "a number from \(range.lowerBound) to \(range.upperBound)"))
+            return nil
+        }
+        return value
     }
 
     /// A span of time such as `30s`, `5m`, `2h` or `1d`, in seconds.

@@ -15,12 +15,15 @@ package struct PlanningModel: Hashable, Sendable {
     /// Contacts of the queue that are open at once; one more is turned away before it reaches the router.
     package var openContactsMax: [QueueID: Int] = [:]
 
+    /// When the virtual time begins: a Monday at midnight.
+    package static let start = Instant(milliseconds: 1_767_571_200_000)
+
     package init(configuration: Configuration) {
         self.configuration = configuration
     }
 
     /// What a replication takes at most, in contacts, for its memory.
-    package static let contactsMax = 20_000_000
+    package static let contactsMax = 5_000_000
 
     /// The contacts to be expected in one replication, warm-up included.
     package var contactsExpected: Double {

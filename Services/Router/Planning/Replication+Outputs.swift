@@ -29,8 +29,7 @@ extension Replication {
     private func contact(_ id: WorkItemID) -> Int? { Int(id.rawValue.dropFirst()) }
 
     private mutating func react(to offerID: OfferID, of number: Int, _ agentID: AgentID) {
-        if contacts[number].state == .gone { contacts[number].state = .leaving }
-        let delay = contacts[number].state == .leaving ? 0 : contacts[number].reaction
+        let delay = contacts[number].state == .gone ? 0 : contacts[number].reaction
         schedule(.reaction(contact: number, offerID, agentID), at: now + .milliseconds(delay))
     }
 
@@ -87,7 +86,7 @@ extension Replication {
             guard contact.isMeasured else { return }
             tallies[contact.traffic].handled += 1
             tallies[contact.traffic].handleMilliseconds += (now - acceptedAt).milliseconds
-        case .gone, .leaving, .closed: break
+        case .gone, .closed: break
         }
     }
 
@@ -169,10 +168,12 @@ struct AgentTrack: Sendable {
 }
 
 extension Configuration {
-    /// With presence leases that never end: simulated agents make no requests by which they would be seen.
-    var withoutLeases: Configuration {
+    /// With presence leases that never end, since simulated agents make no requests by which they would be seen; and
+    /// without shifts of its own, since the model has them.
+    var simulated: Configuration {
         var copy = self
         for id in copy.profiles.keys { copy.profiles[id]?.presenceLeaseSeconds = 1_000_000_000 }
+        for id in copy.agents.keys { copy.agents[id]?.shiftCalendarID = nil }
         return copy
     }
 }

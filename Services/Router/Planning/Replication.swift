@@ -12,8 +12,7 @@ import RouterCore
 /// Measured are contacts that arrive between the end of the warm-up and the end of the measured days. The world goes on
 /// after that, with its arrivals, until all of these have ended, for a day at most.
 struct Replication {
-    /// A Monday at midnight.
-    static let start = Instant(milliseconds: 1_767_571_200_000)
+    static let start = PlanningModel.start
 
     enum Occurrence {
         case arrival(traffic: Int)
@@ -37,7 +36,7 @@ struct Replication {
 
     /// A customer with a wish, from arrival to the end.
     struct Contact {
-        enum State { case waiting, leaving, gone, inHand, closed }
+        enum State { case waiting, gone, inHand, closed }
 
         var traffic: Int
         var arrivedAt: Instant
@@ -109,7 +108,7 @@ struct Replication {
     private var limit: Instant { measured.upperBound + .seconds(DayProfile.daySeconds) }
 
     private mutating func begin() {
-        absorb(machine.configure(model.configuration.withoutLeases, at: now))
+        absorb(machine.configure(model.configuration.simulated, at: now))
         for (index, shift) in model.staffing.enumerated() {
             schedule(.shiftBegins(index), at: now + .seconds(shift.start))
         }
@@ -215,7 +214,7 @@ struct Replication {
 
     private mutating func accept(_ offerID: OfferID, of number: Int, by agentID: AgentID) {
         command(.accept(offerID), by: agentID)
-        guard contacts[number].state == .leaving else { return }
+        guard contacts[number].state == .gone else { return }
         command(.complete(WorkItemID("w\(number)"), disposition: "customer-gone"), by: agentID)
     }
 
