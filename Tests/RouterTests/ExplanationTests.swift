@@ -15,6 +15,52 @@ struct ExplanationTests {
         #expect(explanation == "has french 7 (needs 5); load 1 of 3; the only eligible agent")
     }
 
+    @Test("A decision keeps the winner, the score and why the others were out, and survives the acceptance")
+    func decision() throws {
+        var bench = Bench()
+        bench.organization.profiles[0].capacity = 1
+        for name in ["cat", "dan"] { bench.organization.agents.append(Organization.agent(name, ["french": 6])) }
+        bench.organization.agents.append(Organization.agent("eve", ["french": 9]))
+        bench.configure { _ in }
+        bench.available("ana", "ben", "cat")
+        bench.wait(7)
+        bench.available("dan")
+        bench.message("busy", preferred: "ana")
+        bench.message("french", language: "fr")
+        bench.accept("french")
+        let decision = try #require(bench.item("french")?.decision)
+        #expect(decision.agentID == "cat")
+        #expect((decision.load, decision.capacity, decision.idleSeconds, decision.eligible) == (0, 1, 7, 2))
+        #expect(decision.excluded == .init(absent: 1, unqualified: 1, inCooldown: 0, atCapacity: 1))
+        #expect(
+            decision.words
+                == "cat was the best of 2 who could take it (load 0 of 1, idle for 7s); of the others 1 absent, 1 without the skills, 1 at capacity."
+        )
+        #expect(bench.item("busy")?.decision?.isPreferred == true)
+    }
+
+    @Test("The candidates of what waits are worked out again, with what speaks against each of them")
+    func candidates() throws {
+        var bench = Bench()
+        bench.organization.profiles[0].capacity = 1
+        for name in ["cat", "dan"] { bench.organization.agents.append(Organization.agent(name, ["french": 6])) }
+        bench.configure { _ in }
+        bench.available("ana", "ben", "cat")
+        bench.message("busy", preferred: "ana")
+        bench.message("french", language: "fr")
+        let offer = try #require(bench.offer(of: "french"))
+        bench.command("cat", .decline(offer.id, reason: "no"))
+        let (shown, count) = bench.router.candidates(for: "french")
+        #expect(count == 4)
+        #expect(
+            shown == [
+                Candidate(agentID: "ana", verdict: .atCapacity(load: 1, capacity: 1, weight: 1)),
+                Candidate(agentID: "ben", verdict: .unqualified(Requirement(skill: "french", level: 5), has: nil)),
+                Candidate(agentID: "cat", verdict: .inCooldown(until: bench.now + .seconds(60))),
+                Candidate(agentID: "dan", verdict: .absent(.offline)),
+            ])
+    }
+
     @Test("Why it waits: nobody there, a skill missing, all at capacity, a cooldown, others before")
     func whyItWaits() throws {
         var bench = Bench()

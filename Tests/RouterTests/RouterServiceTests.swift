@@ -29,6 +29,10 @@ struct RouterServiceTests {
                 #expect(offer.workItemID == "item")
                 #expect(offer.excerpt == "Hello from item")
                 #expect(try await ana.accept(offer.offerID).workItemID == "item")
+                let why = try await api.json("/v1/work-items/item/explain")
+                #expect(why["why_this_agent"]?["agent_id"]?.string == "ana")
+                #expect(why["why_this_agent"]?["excluded"]?["absent"]?.integer == 1)
+                #expect(why["candidates"] == nil, "it does not wait")
                 let desk = try await ana.work()
                 #expect(desk.load == 1)
                 #expect(desk.assignments.first?.state == .assigned)
@@ -217,7 +221,7 @@ struct RouterServiceTests {
                 let paths = [
                     "/v1/agents/{id}/presence", "/v1/agents/{id}/work", "/v1/agents/{id}/events",
                     "/v1/offers/{id}/accept", "/v1/offers/{id}/decline", "/v1/work-items/{id}", "/v1/queues/{id}",
-                    "/v1/work-items", "/v1/work-items/{id}/reassign", "/v1/queues",
+                    "/v1/work-items", "/v1/work-items/{id}/explain", "/v1/work-items/{id}/reassign", "/v1/queues",
                     "/v1/work-items/{id}/reply", "/v1/work-items/{id}/note", "/v1/work-items/{id}/park",
                     "/v1/work-items/{id}/requeue", "/v1/work-items/{id}/transfer", "/v1/work-items/{id}/complete",
                     "/livez", "/readyz", "/metrics", "/openapi.yaml",

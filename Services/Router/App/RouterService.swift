@@ -55,6 +55,7 @@ package enum RouterService {
         AgentRoutes(desk: desk, news: news).add(to: agents)
         OfferRoutes(desk: desk).add(to: agents)
         WorkItemRoutes(desk: desk).add(to: agents)
+        ExplanationRoutes(desk: desk).add(to: agents)
         QueueRoutes(desk: desk, watch: watch).add(to: agents)
         SupervisorRoutes(desk: desk).add(to: setup.routes(for: .supervisor, limiter: limiter))
         setup.run("producer") {

@@ -35,6 +35,8 @@ extension RouterMachine {
         roster = Dictionary(
             next.agents.values.map { ($0.id, RosterEntry($0, profile: next.profiles[$0.profileID])) },
             uniquingKeysWith: { first, _ in first })
+        rosterSizes = [:]
+        for entry in roster.values { rosterSizes[entry.poolID, default: 0] += 1 }
         installRules()
     }
 

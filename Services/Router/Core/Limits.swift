@@ -28,6 +28,8 @@ package enum RouterLimits {
     package static let emptyDemandsMax = 4_096
     /// Agents who are counted as eligible for one work item.
     package static let countedAgentsMax = 100
+    /// Agents listed for one work item.
+    package static let explainedCandidatesMax = 200
     /// Agents named in an explanation.
     package static let explainedAgentsMax = 5
 }

@@ -10,8 +10,12 @@ extension RouterMachine {
             id: .derived(from: "offer", item.id.rawValue, String(number)), agentID: choice.agentID,
             expiresAt: now + policy(of: item.queueID).offerTime,
             explanation: explanation(of: choice, for: item))
+        let decision = decision(on: choice, for: item, at: now)
         move(item.id, to: .offered(offer), weight: entry.weight(of: item.address.channel), at: now)
-        update(item.id) { $0.offersMade = number }
+        update(item.id) { item in
+            item.offersMade = number
+            item.decision = decision
+        }
         emit(
             .offered(offer.id, offer.agentID, expiresAt: offer.expiresAt, explanation: offer.explanation),
             about: item, at: now)

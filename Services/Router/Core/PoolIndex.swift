@@ -30,6 +30,8 @@ struct PoolIndex: Sendable {
     /// The groups with somebody free.
     private(set) var free = Bits()
     private var seats: [AgentID: AgentGroup.Seat] = [:]
+    /// Agents who are available.
+    private(set) var presentCount = 0
     /// Grows when somebody comes or goes.
     private var presenceChanges = 0
 
@@ -161,6 +163,7 @@ extension PoolIndex {
         }
         if seat.isPresent != isPresent {
             groups[seat.group].presentCount += isPresent ? 1 : -1
+            presentCount += isPresent ? 1 : -1
             presenceChanges += 1
         }
         seat.place = place
@@ -175,6 +178,7 @@ extension PoolIndex {
         if groups[seat.group].free.isEmpty { free.remove(seat.group) }
         if seat.isPresent {
             groups[seat.group].presentCount -= 1
+            presentCount -= 1
             presenceChanges += 1
         }
     }
@@ -200,6 +204,15 @@ extension PoolIndex {
             count += groups[index].presentCount * groups[index].entry.places(for: channel)
         }
         demands[slot].places[channel.ordinal] = (presenceChanges, count)
+        return count
+    }
+
+    /// How many of those who are available qualify.
+    mutating func qualifiedCount(_ slot: Int) -> Int {
+        if demands[slot].qualified.asOf == presenceChanges { return demands[slot].qualified.count }
+        var count = 0
+        for index in groups.indices where demands[slot].groups.contains(index) { count += groups[index].presentCount }
+        demands[slot].qualified = (presenceChanges, count)
         return count
     }
 

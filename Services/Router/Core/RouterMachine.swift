@@ -20,6 +20,8 @@ package struct RouterMachine: Sendable {
 
     // What follows from it.
     var roster: [AgentID: RosterEntry] = [:]
+    /// Agents that the configuration has in each pool.
+    var rosterSizes: [PoolID: Int] = [:]
     var rules: [QueueID: QueueRules] = [:]
     var pools: OrderedDictionary<PoolID, PoolIndex> = [:]
     var openPerQueue: [QueueID: Int] = [:]

@@ -83,6 +83,8 @@ struct Demand: Sendable {
     private(set) var count = 0
     /// Kept by `PoolIndex.places`: for each channel, and as of which change of who is present.
     var places: [(asOf: Int, count: Int)] = ChannelKind.allCases.map { _ in (-1, 0) }
+    /// Kept by `PoolIndex.qualifiedCount`.
+    var qualified: (asOf: Int, count: Int) = (-1, 0)
 
     init(key: DemandKey, groups: Bits) {
         self.key = key

@@ -54,6 +54,8 @@ package struct WorkItem: Hashable, Sendable {
     package var cooldowns: OrderedDictionary<AgentID, Instant> = [:]
     package var stage: Stage = .queued
     package var offersMade: Int = 0
+    /// Behind the latest offer.
+    package var decision: Decision?
     package var pastOffers: [PastOffer] = []
     package var owners: [Ownership] = []
     /// Which work item went on after this one was closed.
@@ -70,7 +72,8 @@ package struct WorkItem: Hashable, Sendable {
         messageCount: Int = 0,
         requirements: [Requirement] = [], step: Int = 0, waitingSince: Instant, preferredAgentID: AgentID? = nil,
         preferredUntil: Instant? = nil, cooldowns: OrderedDictionary<AgentID, Instant> = [:],
-        stage: Stage = .queued, offersMade: Int = 0, pastOffers: [PastOffer] = [], owners: [Ownership] = [],
+        stage: Stage = .queued, offersMade: Int = 0, decision: Decision? = nil, pastOffers: [PastOffer] = [],
+        owners: [Ownership] = [],
         successorID: WorkItemID? = nil, score: Int? = nil, version: Int64 = 0
     ) {
         self.id = id
@@ -96,6 +99,7 @@ package struct WorkItem: Hashable, Sendable {
         self.cooldowns = cooldowns
         self.stage = stage
         self.offersMade = offersMade
+        self.decision = decision
         self.pastOffers = pastOffers
         self.owners = owners
         self.successorID = successorID

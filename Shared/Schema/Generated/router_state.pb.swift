@@ -316,6 +316,16 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
   /// Clears the value of `answeredAtMs`. Subsequent reads from it will return its default value.
   package mutating func clearAnsweredAtMs() {_uniqueStorage()._answeredAtMs = nil}
 
+  /// Behind the latest offer.
+  package var decision: WireRouterWorkItem.Decision {
+    get {_storage._decision ?? WireRouterWorkItem.Decision()}
+    set {_uniqueStorage()._decision = newValue}
+  }
+  /// Returns true if `decision` has been explicitly set.
+  package var hasDecision: Bool {_storage._decision != nil}
+  /// Clears the value of `decision`. Subsequent reads from it will return its default value.
+  package mutating func clearDecision() {_uniqueStorage()._decision = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Stage: Equatable, Sendable {
@@ -326,6 +336,41 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     case wrapUp(WireRouterWorkItem.WrapUp)
     case closed(WireRouterWorkItem.Closing)
 
+  }
+
+  package nonisolated struct Decision: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var atMs: Int64 = 0
+
+    package var preferred: Bool = false
+
+    package var load: Int32 = 0
+
+    package var capacity: Int32 = 0
+
+    package var idleSeconds: Int32 = 0
+
+    package var step: Int32 = 0
+
+    package var eligible: Int32 = 0
+
+    /// How many were kept out, by the first reason that held.
+    package var absent: Int32 = 0
+
+    package var unqualified: Int32 = 0
+
+    package var inCooldown: Int32 = 0
+
+    package var atCapacity: Int32 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package nonisolated struct Excerpt: Sendable {
@@ -822,7 +867,7 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterWorkItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{1c}answered_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{1c}answered_at_ms\0\u{1}decision\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -853,6 +898,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
     var _score: Int32? = nil
     var _version: Int64 = 0
     var _answeredAtMs: Int64? = nil
+    var _decision: WireRouterWorkItem.Decision? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -891,6 +937,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       _score = source._score
       _version = source._version
       _answeredAtMs = source._answeredAtMs
+      _decision = source._decision
     }
   }
 
@@ -1014,6 +1061,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         case 31: try { try decoder.decodeSingularInt32Field(value: &_storage._score) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._version) }()
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
+        case 61: try { try decoder.decodeSingularMessageField(value: &_storage._decision) }()
         default: break
         }
       }
@@ -1134,6 +1182,9 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       try { if let v = _storage._answeredAtMs {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 60)
       } }()
+      try { if let v = _storage._decision {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1171,10 +1222,96 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._score != rhs_storage._score {return false}
         if _storage._version != rhs_storage._version {return false}
         if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
+        if _storage._decision != rhs_storage._decision {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterWorkItem.protoMessageName + ".Decision"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}at_ms\0\u{1}preferred\0\u{1}load\0\u{1}capacity\0\u{3}idle_seconds\0\u{1}step\0\u{1}eligible\0\u{1}absent\0\u{1}unqualified\0\u{3}in_cooldown\0\u{3}at_capacity\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.preferred) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.load) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.capacity) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self.idleSeconds) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self.step) }()
+      case 8: try { try decoder.decodeSingularInt32Field(value: &self.eligible) }()
+      case 9: try { try decoder.decodeSingularInt32Field(value: &self.absent) }()
+      case 10: try { try decoder.decodeSingularInt32Field(value: &self.unqualified) }()
+      case 11: try { try decoder.decodeSingularInt32Field(value: &self.inCooldown) }()
+      case 12: try { try decoder.decodeSingularInt32Field(value: &self.atCapacity) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    if self.preferred != false {
+      try visitor.visitSingularBoolField(value: self.preferred, fieldNumber: 3)
+    }
+    if self.load != 0 {
+      try visitor.visitSingularInt32Field(value: self.load, fieldNumber: 4)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularInt32Field(value: self.capacity, fieldNumber: 5)
+    }
+    if self.idleSeconds != 0 {
+      try visitor.visitSingularInt32Field(value: self.idleSeconds, fieldNumber: 6)
+    }
+    if self.step != 0 {
+      try visitor.visitSingularInt32Field(value: self.step, fieldNumber: 7)
+    }
+    if self.eligible != 0 {
+      try visitor.visitSingularInt32Field(value: self.eligible, fieldNumber: 8)
+    }
+    if self.absent != 0 {
+      try visitor.visitSingularInt32Field(value: self.absent, fieldNumber: 9)
+    }
+    if self.unqualified != 0 {
+      try visitor.visitSingularInt32Field(value: self.unqualified, fieldNumber: 10)
+    }
+    if self.inCooldown != 0 {
+      try visitor.visitSingularInt32Field(value: self.inCooldown, fieldNumber: 11)
+    }
+    if self.atCapacity != 0 {
+      try visitor.visitSingularInt32Field(value: self.atCapacity, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterWorkItem.Decision, rhs: WireRouterWorkItem.Decision) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.preferred != rhs.preferred {return false}
+    if lhs.load != rhs.load {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.idleSeconds != rhs.idleSeconds {return false}
+    if lhs.step != rhs.step {return false}
+    if lhs.eligible != rhs.eligible {return false}
+    if lhs.absent != rhs.absent {return false}
+    if lhs.unqualified != rhs.unqualified {return false}
+    if lhs.inCooldown != rhs.inCooldown {return false}
+    if lhs.atCapacity != rhs.atCapacity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -142,7 +142,7 @@ extension Requirement {
 }
 
 extension WaitingReason {
-    fileprivate var json: JSONValue {
+    var json: JSONValue {
         var (agentID, until): (AgentID?, Instant?)
         switch self {
         case .cooldown(let id, let end), .preferredAgentBusy(let id, let end): (agentID, until) = (id, end)

@@ -35,6 +35,7 @@ extension WorkItem: WireValue {
             }
             $0.stage = stage.wire
             $0.offersMade = offersMade.wire
+            if let decision { $0.decision = decision.wire }
             $0.pastOffers = pastOffers.map(\.wire)
             $0.owners = owners.map(\.wire)
             if let successorID { $0.successorID = successorID.rawValue }
@@ -75,6 +76,7 @@ extension WorkItem: WireValue {
             cooldowns: cooldowns,
             stage: try Stage(wire: wire.stage),
             offersMade: Int(wire.offersMade),
+            decision: try .optional("decision", wire.hasDecision ? wire.decision : nil),
             pastOffers: try PastOffer.list("past_offers", wire.pastOffers),
             owners: try Ownership.list("owners", wire.owners),
             successorID: try .optional("successor_id", wire.hasSuccessorID ? wire.successorID : nil),
