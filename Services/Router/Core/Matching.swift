@@ -101,19 +101,14 @@ extension RouterMachine {
 
     /// Available, qualified, and not in a cooldown for this work item.
     func isPresent(_ agentID: AgentID, for item: WorkItem) -> Bool {
-        item.cooldowns[agentID] == nil && isAvailable(agentID, in: item.poolID, for: item.requirements)
-    }
-
-    /// Available and qualified.
-    func isAvailable(_ agentID: AgentID, in poolID: PoolID, for requirements: [Requirement]) -> Bool {
-        guard let agent = agents[agentID], agent.presence == .available, agent.poolID == poolID,
-            let entry = roster[agentID], entry.poolID == poolID
-        else { return false }
         item.cooldowns[agentID] == nil && isAvailable(agentID, for: item)
     }
 
     /// Available and qualified.
     func isAvailable(_ agentID: AgentID, for item: WorkItem) -> Bool {
+        guard let agent = agents[agentID], agent.presence == .available, agent.poolID == item.poolID,
+            let entry = roster[agentID], entry.poolID == item.poolID
+        else { return false }
         return entry.satisfies(item.requirements)
             && entry.serves(item.queueID, or: rules(of: item.queueID)?.widenedTo(after: item.step) ?? [])
     }
