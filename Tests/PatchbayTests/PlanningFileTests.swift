@@ -79,7 +79,7 @@ struct PlanningFileTests {
             ("french: 6 }", "french: 11 }", "a whole number from 1 to 10"),
             ("\"22:00-06:00\"", "\"22:00-06:00\", \"05:00-07:00\"", "found shifts that overlap"),
             ("12, ", "900000, ", "contacts in a replication, expected at most 5000000"),
-            ("seed: 9", "sede: 9", "did you mean \"seed\"?"),
+            ("replications: 3", "replicatons: 3", "did you mean \"replications\"?"),
         ])
     func mistakes(right: String, wrong: String, message: String) throws {
         var text = Self.valid.replacing(right, with: wrong, maxReplacements: 1)

@@ -21,6 +21,8 @@ struct ReplicationTests {
         var model = Self.model
         model.traffic[0].perHour = DayProfile(spans: [.init(start: 0, end: 3_600, value: 2)])
         model.traffic[0].handling = .fixed(seconds: 7_200)
+        // Room for all who come in a night: a third one would wait for the next morning.
+        model.configuration.profiles[ProfileID("one")]?.capacity = 10
         model.staffing = [
             Shift(agentID: AgentID("ana"), start: 8 * 3_600, end: 9 * 3_600),
             Shift(agentID: AgentID("ben"), start: 8 * 3_600, end: 9 * 3_600),

@@ -25,6 +25,7 @@ struct ConfigurationProof {
         proveRequirementsCanBeMet()
         proveWeightsFit()
         proveNobodyStarves()
+        if findings.isEmpty { refuseWhatNoRuleObeys() }
     }
 
     mutating func report(_ path: [String], found: String, expected: String) {
