@@ -13,7 +13,8 @@ struct Patchbay: AsyncParsableCommand {
             """,
         version: patchbayVersion,
         subcommands: [
-            UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, SkipCommand.self, RulesCommand.self,
+            UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, ExplainPolicyCommand.self,
+            SkipCommand.self, RulesCommand.self,
             TopicsCommand.self, TailCommand.self, TokenCommand.self,
             JourneyCommand.self, SimulateCommand.self, HealthcheckCommand.self, DeadLettersCommand.self,
         ])

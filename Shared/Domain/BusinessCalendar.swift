@@ -62,6 +62,13 @@ package struct BusinessCalendar: Hashable, Sendable {
         return next > 0 && instant < open[next - 1].end
     }
 
+    /// The first opening or closing after an instant; nil when there is none that was compiled.
+    package func nextChange(after instant: Instant) -> Instant? {
+        let next = Self.firstIndex(in: open.count) { open[$0].end > instant }
+        guard next < open.count else { return nil }
+        return open[next].start > instant ? open[next].start : open[next].end
+    }
+
     /// Open milliseconds from the beginning of the calendar up to an instant.
     private func openTotal(before instant: Instant) -> Int64 {
         let next = Self.firstIndex(in: open.count) { open[$0].start >= instant }

@@ -29,7 +29,17 @@ package struct OutboundMessage: Hashable, Sendable {
         case agent(AgentID)
         case acknowledgement
         case survey
+        /// The queue itself.
+        case notice(Notice)
     }
+}
+
+/// What a queue tells a customer by itself. The raw value names it on the wire, and is the disposition of a work item
+/// that was turned away.
+package enum Notice: String, CaseIterable, Hashable, Sendable {
+    case queueFull = "queue-full"
+    case queueClosed = "queue-closed"
+    case callbackOffered = "callback-offered"
 }
 
 /// What `patchbay.delivery` carries, keyed by conversation id.

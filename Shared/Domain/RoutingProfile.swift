@@ -64,7 +64,7 @@ package struct RoutingProfile: Hashable, Sendable {
 
     /// Gives an overloaded agent air before it gives work.
     package struct OccupancyGuard: Hashable, Sendable {
-        /// Share of the window's time available that may be spent in work, in hundredths.
+        /// Share of the window that may be spent in work, in hundredths: whoever came a short while ago is not overloaded.
         package var percentMax: Int
         package var windowSeconds: Int = 3_600
         /// How long nothing is offered once the share is reached.

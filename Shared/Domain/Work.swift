@@ -34,6 +34,8 @@ package enum WorkCommand: Hashable, Sendable {
     case escalate(Escalation)
     /// From context: the answer to a survey.
     case surveyAnswered(SurveyAnswer)
+    /// From the router of another pool: a work item that it released.
+    case handedOver(HandOver)
 }
 
 /// A customer's message, with all that opening a work item takes.
@@ -83,14 +85,20 @@ package struct AgentCommand: Hashable, Sendable {
     package var agentID: AgentID
     package var poolID: PoolID
     package var action: Action
+    /// Who acts for the agent; nil: the agent does.
+    package var supervisor: String?
     /// What the work item's version must be for anything to be done; nil: any.
     package var version: Int64?
 
-    package init(commandID: CommandID, agentID: AgentID, poolID: PoolID, action: Action, version: Int64? = nil) {
+    package init(
+        commandID: CommandID, agentID: AgentID, poolID: PoolID, action: Action, supervisor: String? = nil,
+        version: Int64? = nil
+    ) {
         self.commandID = commandID
         self.agentID = agentID
         self.poolID = poolID
         self.action = action
+        self.supervisor = supervisor
         self.version = version
     }
 
@@ -101,7 +109,8 @@ package struct AgentCommand: Hashable, Sendable {
     }
 
     package enum Action: Hashable, Sendable {
-        case setPresence(Presence)
+        /// The reason is the agent's for a break, or what a supervisor gives.
+        case setPresence(Presence, reason: String? = nil)
         case accept(OfferID)
         case decline(OfferID, reason: String)
         case reply(WorkItemID, messageID: MessageID, text: String)
@@ -194,6 +203,8 @@ package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
     /// The same command id came with other content.
     case commandReused = "command-reused"
     case limitReached = "limit-reached"
+    /// The pool declares the reasons for being away, and this is none of them.
+    case unknownBreakReason = "unknown-break-reason"
     /// The work item is no longer what the command was meant for.
     case versionChanged = "version-changed"
     /// The agent lacks a skill that the work item requires.

@@ -52,7 +52,22 @@ package struct WorkEvent: Hashable, Sendable {
         case wrapUpStarted(AgentID, until: Instant)
         case closed(AgentID?, disposition: String)
         case surveyAnswered(SurveyID, score: Int)
-        case presenceChanged(AgentID, Presence, reason: String)
+        /// The supervisor is who set it for the agent.
+        case presenceChanged(AgentID, Presence, reason: String, supervisor: String? = nil)
         case commandResult(CommandResult)
+        /// A step of the routing policy, counted from 0: agents of these queues may take it too.
+        case widened(step: Int, to: [QueueID])
+        /// No place in the queue: the work item is closed at once, with the notice as its disposition.
+        case turnedAway(Notice, expectedWaitSeconds: Int?)
+        /// The queue wrote to the customer by itself.
+        case customerTold(Notice, MessageID)
+        /// Released by its pool; no agent: by a step.
+        case handedOver(AgentID?, to: PoolID, QueueID)
+        /// Admitted by its new pool.
+        case takenOver(from: PoolID)
+        /// The agent worked too much of the last while; nothing is offered for the time being.
+        case airGiven(AgentID, until: Instant)
+        /// The agent's shift ended while they were there: they finish what they have.
+        case shiftEnded(AgentID)
     }
 }

@@ -86,6 +86,16 @@ extension MessageFiled.Role: WireEnum {
     }
 }
 
+extension Notice: WireEnum {
+    package var wire: WireNotice {
+        switch self {
+        case .queueFull: .queueFull
+        case .queueClosed: .queueClosed
+        case .callbackOffered: .callbackOffered
+        }
+    }
+}
+
 extension RejectionCode: WireEnum {
     package var wire: WireRejectionCode {
         switch self {
@@ -104,6 +114,7 @@ extension RejectionCode: WireEnum {
         case .noReplyAddress: .noReplyAddress
         case .commandReused: .commandReused
         case .limitReached: .limitReached
+        case .unknownBreakReason: .unknownBreakReason
         case .versionChanged: .versionChanged
         case .notQualified: .notQualified
         }

@@ -29,6 +29,11 @@ import Testing
         #expect(calendar.instant(after: .milliseconds(amount), from: .at(from)) == nil)
     }
 
+    @Test func `knows when it opens or closes next`() {
+        let changes = [0, 9, 10, 19, 20, 34, 35].map { calendar.nextChange(after: .at($0)) }
+        #expect(changes == [.at(10), .at(10), .at(20), .at(20), .at(30), .at(35), nil])
+    }
+
     @Test func `knows whether it is open, from the start up to the end of an interval`() {
         let open = (0...40).filter { calendar.isOpen(at: .at(Int64($0))) }
         #expect(open == Array(10..<20) + Array(30..<35))

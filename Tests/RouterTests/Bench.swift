@@ -64,7 +64,8 @@ struct Bench {
 
     @discardableResult
     mutating func command(
-        _ agent: String, _ action: AgentCommand.Action, id: String? = nil, on version: Int64? = nil
+        _ agent: String, _ action: AgentCommand.Action, id: String? = nil, supervisor: String? = nil,
+        on version: Int64? = nil
     ) -> [RouterOutput] {
         count += 1
         let poolID = organization.agents.first { $0.id.rawValue == agent }?.poolID ?? "support"
@@ -72,7 +73,7 @@ struct Bench {
             .agent(
                 AgentCommand(
                     commandID: CommandID(id ?? "command-\(count)"), agentID: AgentID(agent), poolID: poolID,
-                    action: action, version: version)))
+                    action: action, supervisor: supervisor, version: version)))
     }
 
     /// By a supervisor, whom the configuration does not know.
@@ -133,15 +134,22 @@ struct Organization {
             requirements: [Requirement(skill: "billing", level: 5)]),
         Queue(id: "sales", name: "Sales", poolID: "sales", routingPolicyID: "standard", slaPolicyID: "gold"),
     ]
+    var calendars: [BusinessCalendar] = []
+    /// Of agents whose calendar is "shifts".
+    var shifts: [BusinessCalendar.Interval] = []
+    var breakReasons: [String] = []
     var policy = RoutingPolicy(id: "standard", offerSeconds: 30, declineCooldownSeconds: 60)
     var supportPool = Pool(id: "support", name: "support")
     var slaPolicies: [SLAPolicy] = []
-    var calendars: [BusinessCalendar] = []
 
     var configuration: Configuration {
         var result = Configuration(revision: revision)
-        for pool in ["support", "sales"] { result.pools[PoolID(pool)] = Pool(id: PoolID(pool), name: pool) }
+        for pool in ["support", "sales"] {
+            result.pools[PoolID(pool)] = Pool(id: PoolID(pool), name: pool, breakReasons: breakReasons)
+        }
+        result.calendars["shifts"] = BusinessCalendar(id: "shifts", open: shifts)
         result.pools[supportPool.id] = supportPool
+        result.pools[supportPool.id]?.breakReasons += breakReasons
         for policy in slaPolicies { result.slaPolicies[policy.id] = policy }
         for calendar in calendars { result.calendars[calendar.id] = calendar }
         for profile in profiles { result.profiles[profile.id] = profile }
@@ -180,6 +188,11 @@ extension [RouterOutput] {
 
     var informed: [InboundRecord] {
         compactMap { if case .inform(let record) = $0 { record } else { nil } }
+    }
+
+    /// For other pools.
+    var commands: [WorkCommand] {
+        compactMap { if case .command(let command, _) = $0 { command } else { nil } }
     }
 
     /// What the command came to.

@@ -98,8 +98,8 @@ struct ExplanationTests {
         #expect(estimate(bench.message("early")) == .some(nil), "nobody is there")
         bench.available("ana", "ben")
         #expect(estimate(bench.message("now")) == 0)
-        #expect(estimate(bench.message("next")) == 50)
+        #expect(estimate(bench.message("next")) == 35)
         bench.wait(1)
-        #expect(estimate(bench.message("after")) == 100)
+        #expect(estimate(bench.message("after")) == 85)
     }
 }

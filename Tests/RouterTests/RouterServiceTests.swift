@@ -130,7 +130,7 @@ struct RouterServiceTests {
                     api, "POST", "/v1/work-items/item/reply", as: .agent("ben"), body: #"{"text":"x"}"#, 403,
                     "not-your-work-item")
                 try await check(
-                    api, "POST", "/v1/work-items/item/transfer", as: .agent("ana"), body: #"{"queue_id":"sales"}"#,
+                    api, "POST", "/v1/work-items/item/transfer", as: .agent("ana"), body: #"{"queue_id":"nowhere"}"#,
                     404, "unknown-queue")
                 try await check(
                     api, "POST", "/v1/work-items/item/park", as: .agent("ana"), body: #"{"seconds":0}"#, 422,
@@ -208,6 +208,54 @@ struct RouterServiceTests {
             #expect(events.contains { $0.contains(#""presence":"available""#) })
             #expect(events.last?.contains(#""work_item_id":"item""#) == true)
             #expect(text.contains("event: work\n"))
+        }
+    }
+
+    @Test(
+        "A supervisor sets a presence with a reason that the pool declares, and the agent sees both",
+        .timeLimit(.minutes(5)))
+    func presences() async throws {
+        var organization = Self.organization
+        organization.breakReasons = ["lunch"]
+        try await RouterStand.with(organization) { stand in
+            try await stand.run { api in
+                let presence = "/v1/agents/ana/presence"
+                try await api.act("ana", presence, #"{"presence":"available"}"#, method: "PUT")
+                try await check(
+                    api, "PUT", presence, as: .agent("ana"), body: #"{"presence":"away","reason":"siesta"}"#, 422,
+                    "unknown-break-reason")
+                let set = try await api.send(
+                    "PUT", presence, as: .supervisor, body: #"{"presence":"away","reason":"lunch"}"#, key: "k")
+                #expect(set.status == 200, "\(set.text)")
+                let desk = try await api.json("/v1/agents/ana/work", as: .agent("ana"))
+                #expect(desk["presence"]?.string == "away")
+                #expect(desk["reason"]?.string == "lunch")
+                #expect(desk["supervisor"]?.string == "somebody")
+                #expect(desk["shift"]?.string == "on")
+            }
+        }
+    }
+
+    @Test("What is parked with room kept is shown, and comes straight back", .timeLimit(.minutes(5)))
+    func roomKept() async throws {
+        var organization = Self.organization
+        organization.profiles[0].parkedWeightPercent = 100
+        try await RouterStand.with(organization) { stand in
+            try await stand.run { api in
+                try await api.act("ana", "/v1/agents/ana/presence", #"{"presence":"available"}"#, method: "PUT")
+                try await stand.message("item")
+                let offerID = try #require(try await api.offer(to: "ana")["offer_id"]?.string)
+                try await api.act("ana", "/v1/offers/\(offerID)/accept")
+                try await api.act("ana", "/v1/work-items/item/park", #"{"seconds":600}"#)
+                let desk = try await api.json("/v1/agents/ana/work", as: .agent("ana"))
+                #expect(desk["parked"]?[0]?["activity"]?.string == "parked")
+                #expect(desk["load"]?.integer == 1)
+                try await stand.message("item")
+                try await eventually("it is assigned again") {
+                    let desk = try await api.json("/v1/agents/ana/work", as: .agent("ana"))
+                    return desk["assignments"]?[0]?["activity"]?.string == "active"
+                }
+            }
         }
     }
 

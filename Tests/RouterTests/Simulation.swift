@@ -25,10 +25,15 @@ struct Simulation {
     private var stored: OrderedDictionary<RouterEntityKey, RouterEntity> = [:]
     private var storedConfiguration = Configuration(revision: 0)
     private var logSince: [(step: Step, at: Instant, outputs: [RouterOutput])] = []
-    private var loadsBefore: [AgentID: Int] = [:]
+    /// Nil: there is a new revision, which may leave agents with more than they would get now.
+    private var peaksBefore: [AgentID: Int]? = [:]
     private var closedOnce: Set<WorkItemID> = []
     private var usedCommands: [AgentCommand] = []
     private(set) var offersSeen = 0
+    /// What is on its way from one pool to another, in order.
+    private var underWay: [WorkCommand] = []
+    /// The queue in which each work item was opened: what is written for it goes there.
+    private var homes: [WorkItemID: String] = [:]
 
     init(seed: UInt64) {
         self.seed = seed
@@ -58,8 +63,10 @@ struct Simulation {
     private mutating func perform(_ step: Step) throws {
         let due = router.advance(to: now)
         try check(due)
+        if case .configuration = step { peaksBefore = nil }
         let outputs = due + Self.follow(step, on: &router, at: now)
         logSince.append((step, now, outputs))
+        for case .command(let command, _) in outputs { underWay.append(command) }
         try check(Array(outputs[due.count...]))
     }
 
@@ -92,12 +99,13 @@ struct Simulation {
         }
         guard twin.nextDeadline == router.nextDeadline else { throw Broken("the twin wakes at another time") }
         guard twin.items == router.items, twin.agents == router.agents, twin.queues == router.queues,
-            twin.commands == router.commands
+            twin.commands == router.commands, twin.departures == router.departures
         else { throw Broken("the twin's state differs") }
         router = twin
     }
 
     private mutating func nextStep() -> Step {
+        if !underWay.isEmpty, random.below(3) > 0 { return .record(underWay.removeFirst()) }
         switch random.below(100) {
         case 0..<3:
             shuffleRules()
@@ -127,7 +135,8 @@ struct Simulation {
         let isNew = random.below(3) > 0
         let item = isNew ? WorkItemID("item-\(sequence)") : anyItem()
         let conversation = router.workItem(item)?.conversationID ?? ConversationID("c-\(random.below(30))")
-        let queue = ["general", "billing", "sales"][random.below(3)]
+        let queue = homes[item] ?? ["general", "billing", "sales"][random.below(3)]
+        homes[item] = queue
         let channel = ChannelKind.allCases[random.below(ChannelKind.allCases.count)]
         let isRepeat = random.below(20) == 0
         return WorkRequest(
@@ -163,10 +172,14 @@ struct Simulation {
             }
         } else {
             let presences: [Presence] = [.available, .available, .available, .away, .offline]
-            action = random.below(3) > 0 ? .setPresence(presences[random.below(5)]) : nextAction(on: anyItem())
+            let reason = random.below(4) == 0 ? ["lunch", "nothing"][random.below(2)] : nil
+            action =
+                random.below(3) > 0
+                ? .setPresence(presences[random.below(5)], reason: reason) : nextAction(on: anyItem())
         }
         let command = AgentCommand(
-            commandID: CommandID("k-\(sequence)"), agentID: agent.id, poolID: agent.poolID, action: action)
+            commandID: CommandID("k-\(sequence)"), agentID: agent.id, poolID: agent.poolID, action: action,
+            supervisor: random.below(20) == 0 ? "mia" : nil)
         usedCommands = usedCommands.suffix(20) + [command]
         return command
     }
@@ -196,6 +209,7 @@ struct Simulation {
         organization.agents[index].skills = ["french", "billing"].filter { _ in random.below(3) > 0 }
             .map { Requirement(skill: SkillID($0), level: 1 + random.below(10)) }
         organization.agents[index].profileID = ["standard", "wide"][random.below(2)]
+        organization.agents[index].shiftCalendarID = random.below(3) == 0 ? "shifts" : nil
     }
 
     private mutating func shuffleRules() {
@@ -205,18 +219,61 @@ struct Simulation {
                 presenceLeaseSeconds: 20 + random.below(100), graceSeconds: random.below(60)),
             RoutingProfile(id: "wide", capacity: 2 + random.below(6), weights: [.email: 2], presenceLeaseSeconds: 60),
         ]
+        let profiles = organization.profiles
+        organization.profiles = profiles.map { withShuffledLoad($0) }
+        organization.shifts = shuffledShifts()
+        organization.breakReasons = random.below(3) == 0 ? ["lunch"] : []
         organization.policy = RoutingPolicy(
             id: "standard", offerSeconds: 1 + random.below(40), declineCooldownSeconds: random.below(60),
             wrapUpSeconds: random.below(2) * random.below(30), preferredAgentSeconds: random.below(2) * 20,
             steps: random.below(2) == 0
                 ? []
                 : [
-                    RoutingPolicy.Step(afterSeconds: random.below(30), lowerLevelsBy: random.below(5)),
-                    RoutingPolicy.Step(afterSeconds: 60, dropSkills: ["french"]),
+                    RoutingPolicy.Step(
+                        afterSeconds: random.below(30), lowerLevelsBy: random.below(5),
+                        lowerSkills: ["billing": 1 + random.below(10)], widenTo: ["general"],
+                        callbackText: random.below(2) == 0 ? "call?" : nil),
+                    RoutingPolicy.Step(
+                        afterSeconds: 60, dropSkills: ["french"], raisePriorityTo: random.below(2) == 0 ? 4 : nil,
+                        overflowTo: random.below(3) == 0 ? ["general", "sales"][random.below(2)] : nil),
                 ])
         let all = Organization()
         organization.queues = all.queues.filter { $0.id != "billing" || random.below(4) > 0 }
+        organization.queues[0].admission =
+            random.below(3) == 0 ? .init(waitingMax: 1 + random.below(4), fullText: "{wait}", closedText: "") : nil
         organization.queues[0].languages["fr"] = Requirement(skill: "french", level: 1 + random.below(9))
+    }
+
+    private mutating func withShuffledLoad(_ profile: RoutingProfile) -> RoutingProfile {
+        var profile = profile
+        let kinds = ChannelKind.allCases
+        if random.below(2) == 0 { profile.channelMaxima = [kinds[random.below(7)]: 1 + random.below(2)] }
+        if random.below(2) == 0 {
+            profile.interruptions[kinds[random.below(7)]] = [kinds[random.below(7)]]
+            profile.interruptions[.voice] = [.email, .chat, .sms]
+        }
+        if random.below(2) == 0 {
+            profile.idleAfterSeconds = 1 + random.below(60)
+            profile.idleWeightPercent = random.below(101)
+        }
+        profile.parkedWeightPercent = random.below(2) * random.below(101)
+        if random.below(3) == 0 {
+            profile.occupancyGuard = RoutingProfile.OccupancyGuard(
+                percentMax: 10 + random.below(90), windowSeconds: 60 + random.below(300),
+                airSeconds: 1 + random.below(60))
+        }
+        profile.missedOffersMax = random.below(2) == 0 ? nil : 1 + random.below(3)
+        return profile
+    }
+
+    private mutating func shuffledShifts() -> [BusinessCalendar.Interval] {
+        var at = now
+        return (0..<12).map { _ in
+            at = at + .seconds(1 + random.below(120))
+            let start = at
+            at = at + .seconds(1 + random.below(300))
+            return BusinessCalendar.Interval(start: start, end: at)
+        }
     }
 
     /// Everybody learns everything and works: whatever is open must come to an end.
@@ -225,14 +282,23 @@ struct Simulation {
         organization.policy.wrapUpSeconds = 0
         organization.profiles[0].presenceLeaseSeconds = 100_000
         organization.profiles[1].presenceLeaseSeconds = 100_000
+        for index in organization.profiles.indices {
+            organization.profiles[index].occupancyGuard = nil
+            organization.profiles[index].missedOffersMax = nil
+        }
         for index in organization.agents.indices {
+            organization.agents[index].shiftCalendarID = nil
             organization.agents[index].poolID = index == 0 ? "sales" : "support"
             organization.agents[index].skills = ["french", "billing"].map { Requirement(skill: $0, level: 10) }
         }
         organization.revision += 1
         try perform(.configuration(organization.configuration))
         for agent in organization.agents { try perform(command(by: agent.id, .setPresence(.available))) }
-        for _ in 0..<200 {
+        for _ in 0..<400 {
+            if !underWay.isEmpty {
+                try perform(.record(underWay.removeFirst()))
+                continue
+            }
             let held = router.items.values.filter { $0.stage.holderID != nil }.sorted { $0.id < $1.id }
             for item in held {
                 switch item.stage {
@@ -273,6 +339,9 @@ extension Simulation {
         try checkWorkConserving()
         try checkOffers(outputs)
         try checkNoSilence()
+        for case .handedOver(let handOver) in underWay where router.items[handOver.workItemID] != nil {
+            throw Broken("\(handOver.workItemID) is in two pools")
+        }
         for case .event(let event) in outputs {
             guard case .closed = event.kind, let id = event.subject?.workItemID else { continue }
             guard closedOnce.insert(id).inserted else { throw Broken("\(id) was closed twice") }
@@ -280,20 +349,28 @@ extension Simulation {
     }
 
     private mutating func checkCapacity() throws {
+        var peaks: [AgentID: Int] = [:]
         for (id, agent) in router.agents {
-            let capacity = router.roster[id]?.profile.capacity ?? 0
-            guard agent.load <= max(capacity, loadsBefore[id] ?? 0) else {
-                throw Broken("\(id) carries \(agent.load) of \(capacity)")
+            guard let profile = router.configuration.agents[id].flatMap({ router.configuration.profiles[$0.profileID] })
+            else { continue }
+            let model = LoadModel(profile)
+            let load = model.load(of: Array(agent.holds.values))
+            guard agent.load == load else { throw Broken("\(id) says load \(agent.load), it is \(load)") }
+            let peak = model.peak(of: agent.holds.values)
+            peaks[id] = peak
+            let before = peaksBefore.map { $0[id] ?? 0 } ?? Int.max
+            guard peak <= max(profile.capacity, before) else {
+                throw Broken("\(id) may come to carry \(peak) of \(profile.capacity)")
             }
         }
-        loadsBefore = router.agents.mapValues(\.load)
+        peaksBefore = peaks
     }
 
     private func checkOwners() throws {
         var held: [AgentID: Set<WorkItemID>] = [:]
         var waiting: Set<WorkItemID> = []
         for item in router.items.values {
-            if let holderID = item.stage.holderID { held[holderID, default: []].insert(item.id) }
+            if let holderID = router.holder(of: item) { held[holderID, default: []].insert(item.id) }
             if item.stage.isQueued { waiting.insert(item.id) }
         }
         for (id, agent) in router.agents where Set(agent.holds.keys) != held[id] ?? [] {
@@ -315,7 +392,8 @@ extension Simulation {
 
     private func couldTake(_ item: WorkItem, _ agent: AgentState) -> Bool {
         guard let configured = router.configuration.agents[agent.id], configured.poolID == item.poolID,
-            agent.poolID == item.poolID, agent.presence == .available, item.cooldowns[agent.id] == nil,
+            agent.poolID == item.poolID, agent.presence == .available, isOnShift(agent),
+            agent.airUntil == nil, item.cooldowns[agent.id] == nil,
             router.queue(item.queueID) != nil
         else { return false }
         return item.requirements.allSatisfy { wanted in
@@ -323,9 +401,18 @@ extension Simulation {
         }
     }
 
-    private func room(_ item: WorkItem, _ agent: AgentState) -> Int {
-        guard let entry = router.roster[agent.id] else { return -1 }
-        return entry.profile.capacity - agent.load - entry.weight(of: item.address.channel)
+    private func isOnShift(_ agent: AgentState) -> Bool {
+        guard let id = router.configuration.agents[agent.id]?.shiftCalendarID else { return true }
+        return router.configuration.calendars[id]?.isOpen(at: now) ?? true
+    }
+
+    /// Whether the agent, but for one work item, has room for another.
+    private func hasRoom(_ item: WorkItem, _ agent: AgentState, without other: WorkItemID? = nil) -> Bool {
+        guard let entry = router.roster[agent.id] else { return false }
+        var holds = agent.holds
+        if let other { holds[other] = nil }
+        let weight = entry.weight(of: item.address.channel)
+        return LoadModel(entry.profile).mayTake(item.address.channel, weighing: weight, beside: Array(holds.values))
     }
 
     /// Whether it waits for a preferred agent who is there, but busy.
@@ -333,12 +420,12 @@ extension Simulation {
         guard let until = item.preferredUntil, until > now, let id = router.preferredAgent(of: item),
             let preferred = router.agents[id]
         else { return false }
-        return couldTake(item, preferred) && room(item, preferred) < 0
+        return couldTake(item, preferred) && !hasRoom(item, preferred)
     }
 
     private func checkWorkConserving() throws {
         for item in router.items.values where item.stage.isQueued && !waitsForPreferred(item) {
-            for agent in router.agents.values where couldTake(item, agent) && room(item, agent) >= 0 {
+            for agent in router.agents.values where couldTake(item, agent) && hasRoom(item, agent) {
                 throw Broken("\(item.id) waits while \(agent.id) is free")
             }
         }
@@ -353,13 +440,12 @@ extension Simulation {
             offersSeen += 1
             guard couldTake(item, agent) else { throw Broken("\(id) was offered to \(agentID), who does not qualify") }
             guard offer.expiresAt > now else { throw Broken("\(offerID) was dead on arrival") }
-            let weight = agent.holds[id] ?? 0
             for other in router.items.values
             where other.stage.isQueued && router.demandKey(of: other) == router.demandKey(of: item)
                 && other.poolID == item.poolID
                 && router.rank(of: other) < router.rank(of: item) && !waitsForPreferred(other)
             {
-                guard couldTake(other, agent), room(other, agent) + weight >= 0 else { continue }
+                guard couldTake(other, agent), hasRoom(other, agent, without: id) else { continue }
                 throw Broken("\(id) overtook \(other.id)")
             }
         }
@@ -399,20 +485,4 @@ struct Broken: Error, CustomStringConvertible {
     var description: String
 
     init(_ description: String) { self.description = description }
-}
-
-/// A small generator with a seed.
-/// - Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { bound <= 0 ? 0 : Int(next() % UInt64(bound)) }
 }

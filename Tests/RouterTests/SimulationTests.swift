@@ -54,7 +54,8 @@ extension Simulation {
     fileprivate mutating func runBrokenBook() throws {
         try run(steps: 5)
         guard let id = router.agents.keys.sorted().first else { throw Broken("no agent") }
-        router.agents[id]?.holds["ghost"] = 1
+        router.agents[id]?.holds["ghost"] = Hold(
+            weight: 1, fullWeight: 1, channel: .chat, activity: .active)
         try run(steps: 1)
     }
 }

@@ -80,7 +80,8 @@ struct SortedListTests {
     func emptyDemands() {
         var pool = PoolIndex()
         let entry = RosterEntry(
-            Organization.agent("ana", ["billing": 5]), profile: RoutingProfile(id: "p", capacity: 1))
+            Organization.agent("ana", ["billing": 5]), profile: RoutingProfile(id: "p", capacity: 1),
+            shifts: nil)
         let place = AgentGroup.Place(load: 0, idleSince: Instant(milliseconds: 0), id: "ana")
         pool.seat("ana", entry, isPresent: true, place: place)
         func key(_ level: Int) -> DemandKey {

@@ -88,6 +88,7 @@ extension Sample {
     static let work: [WorkCommand] = {
         let actions: [AgentCommand.Action] =
             Presence.allCases.map { .setPresence($0) } + [
+                .setPresence(.away, reason: "lunch"),
                 .accept("offer-1"), .decline("offer-1", reason: "at lunch"),
                 .reply("item-1", messageID: "message-2", text: text), .note("item-1", text: text),
                 .park("item-1", seconds: 86_400), .requeue("item-1", reason: "wrong language"),
@@ -113,10 +114,28 @@ extension Sample {
                     surveyID: "survey-1", workItemID: "item-1", conversationID: "conversation-1",
                     customerID: customer, poolID: "europe", messageID: "message-3", score: 5)),
         ]
-            + actions.map {
-                .agent(AgentCommand(commandID: "command-1", agentID: "ana", poolID: "europe", action: $0))
+            + handOvers.map { .handedOver($0) }
+            + actions.flatMap { action in
+                [nil, "mia"].map { supervisor in
+                    .agent(
+                        AgentCommand(
+                            commandID: "command-1", agentID: "ana", poolID: "europe", action: action,
+                            supervisor: supervisor))
+                }
             }
     }()
+
+    private static let handOvers: [HandOver] = [
+        HandOver(
+            workItemID: "item-1", conversationID: "conversation-1", customerID: customer, poolID: "asia",
+            queueID: "orders", path: ["europe"], displayName: "Lena", language: "fr", priority: 5, acceptedAt: at,
+            openedAt: later, address: social, replyAddress: sms, answeredAt: later,
+            messages: [.init(messageID: "message-1", address: sms, text: text, acceptedAt: at)], messageCount: 3,
+            preferredAgentID: "ana", offersMade: 2, isCallbackOffered: true),
+        HandOver(
+            workItemID: "item-1", conversationID: "conversation-1", customerID: customer, poolID: "asia",
+            queueID: "orders", path: [], priority: 0, acceptedAt: at, openedAt: at, address: social),
+    ]
 
     static let workEvents: [WorkEvent] = {
         let subject = WorkEvent.Subject(
@@ -136,12 +155,20 @@ extension Sample {
             .requirementsRelaxed(step: 0, requirements: []), .escalated(from: 5, to: 9, reason: "first-response"),
             .wrapUpStarted("ana", until: later), .closed("ana", disposition: "solved"),
             .closed(nil, disposition: ""), .surveyAnswered("survey-1", score: 5),
+            .widened(step: 1, to: ["billing", "general"]), .widened(step: 0, to: []),
+            .turnedAway(.queueFull, expectedWaitSeconds: 90), .turnedAway(.queueClosed, expectedWaitSeconds: nil),
+            .customerTold(.callbackOffered, "message-6"), .handedOver("ana", to: "asia", "orders"),
+            .handedOver(nil, to: "asia", "orders"), .takenOver(from: "europe"),
         ]
         let outcomes: [CommandResult.Outcome] =
             [.done(nil, nil), .done("item-1", nil), .done("item-1", "message-2")]
             + RejectionCode.allCases.map { .rejected(Rejection(code: $0, detail: "ana")) }
         let ofAgents: [WorkEvent.Kind] =
             Presence.allCases.map { .presenceChanged("ana", $0, reason: "asked") }
+            + [
+                .presenceChanged("ana", .away, reason: "lunch", supervisor: "mia"), .airGiven("ana", until: later),
+                .shiftEnded("ana"),
+            ]
             + outcomes.map { .commandResult(CommandResult(commandID: "command-1", agentID: "ana", outcome: $0)) }
         return ofItems.map { WorkEvent(at: at, poolID: "europe", subject: subject, kind: $0) }
             + ofAgents.map { WorkEvent(at: at, poolID: "europe", kind: $0) }
@@ -180,11 +207,13 @@ extension Sample {
         return (ofTargets + others).map { SLAEvent(workItemID: "item-1", at: at, kind: $0) }
     }()
 
-    static let outbound: [OutboundMessage] = [.agent("ana"), .acknowledgement, .survey].map { author in
-        OutboundMessage(
-            messageID: "message-2", conversationID: "conversation-1", customerID: customer, workItemID: "item-1",
-            author: author, address: sms, text: text, createdAt: at)
-    }
+    static let outbound: [OutboundMessage] =
+        ([.agent("ana"), .acknowledgement, .survey] + Notice.allCases.map { .notice($0) }).map {
+            (author: OutboundMessage.Author) in
+            OutboundMessage(
+                messageID: "message-2", conversationID: "conversation-1", customerID: customer, workItemID: "item-1",
+                author: author, address: sms, text: text, createdAt: at)
+        }
 
     static let delivery: [DeliveryEvent] = {
         let kinds: [DeliveryEvent.Kind] = [

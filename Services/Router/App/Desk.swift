@@ -76,7 +76,7 @@ struct Desk: Sendable {
     func queue(_ id: QueueID) throws(Problem) -> QueueView? {
         guard let poolID = try first({ $0.router.poolOfQueue(id) }) else { return nil }
         guard let partition = try? host.partition(ofKey: Array(poolID.rawValue.utf8)) else { throw .notLeading }
-        return try read(partition) { $0.router.queueView(id) }
+        return try read(partition) { $0.router.queueViewWithPlaces(id) }
     }
 
     /// The queues of all pools, by their ids: those of the configuration, and those that still hold work items.
@@ -128,13 +128,15 @@ struct Desk: Sendable {
     /// Writes an agent's command and waits for what it comes to.
     /// - Throws: `Problem`: the rejection; 503 when it cannot be written, or is not decided in time.
     func perform(
-        _ action: AgentCommand.Action, id: CommandID, by seat: Seat, on version: Int64? = nil, trace: TraceContext?
+        _ action: AgentCommand.Action, id: CommandID, by seat: Seat, supervisor: String? = nil,
+        on version: Int64? = nil, trace: TraceContext?
     ) async throws -> CommandResult {
         // What is not led here would be decided where this request cannot see it.
         try check(seat)
         return try await perform(
             AgentCommand(
-                commandID: id, agentID: seat.agentID, poolID: seat.poolID, action: action, version: version),
+                commandID: id, agentID: seat.agentID, poolID: seat.poolID, action: action, supervisor: supervisor,
+                version: version),
             in: seat.partition, trace: trace)
     }
 
@@ -251,7 +253,7 @@ extension RejectionCode {
         case .notYourOffer, .notYourWorkItem: .forbidden
         case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress, .notQualified: .conflict
         case .offerExpired, .offerRevoked: .gone
-        case .commandReused: .unprocessableContent
+        case .commandReused, .unknownBreakReason: .unprocessableContent
         case .versionChanged: .preconditionFailed
         case .limitReached: .tooManyRequests
         }

@@ -68,6 +68,7 @@ package struct RouterStreamMachine: StreamMachine {
         case .clock(let signal): send(signal, key: signal.workItemID.rawValue)
         case .send(let message): send(message, key: message.conversationID.rawValue)
         case .inform(let record): send(record, key: record.customerKey)
+        case .command(let command, let poolID): send(command, key: poolID.rawValue)
         }
     }
 
@@ -85,6 +86,7 @@ extension RouterEntityKey {
         case .agent(let id): "agent/\(id)"
         case .queue(let id): "queue/\(id)"
         case .command(let id): "command/\(id)"
+        case .departure(let key): "departure/\(key.poolID)/\(key.workItemID)"
         }
     }
 }
@@ -94,11 +96,13 @@ extension WorkEvent {
     fileprivate var key: String {
         if let subject { return subject.workItemID.rawValue }
         return switch kind {
-        case .presenceChanged(let agentID, _, _): agentID.rawValue
+        case .presenceChanged(let agentID, _, _, _), .airGiven(let agentID, _), .shiftEnded(let agentID):
+            agentID.rawValue
         case .commandResult(let result): result.agentID.rawValue
         case .opened, .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired,
             .offerRevoked, .assigned, .agentReplied, .noteAdded, .parked, .resumed, .requeued, .transferred,
-            .requirementsRelaxed, .escalated, .wrapUpStarted, .closed, .surveyAnswered:
+            .requirementsRelaxed, .escalated, .wrapUpStarted, .closed, .surveyAnswered, .widened, .turnedAway,
+            .customerTold, .handedOver, .takenOver:
             poolID.rawValue
         }
     }

@@ -1,5 +1,5 @@
 package import Domain
-package import OrderedCollections
+import OrderedCollections
 
 /// What the router knows of an agent beyond the configuration. Exists from the agent's first presence on.
 ///
@@ -19,16 +19,31 @@ package struct AgentState: Hashable, Sendable {
     package var lastSeen: Instant
     /// When capacity last became free: who has been idle longest comes first.
     package var idleSince: Instant
-    /// The weight that each offer, assignment and wrap-up takes, fixed when it was offered.
-    package var holds: OrderedDictionary<WorkItemID, Int> = [:]
+    /// Offers, assignments, wrap-ups, and parked work items that room is kept for, in the order of their offers.
+    package var holds: Holds = [:]
     /// Offline: when the assignments are requeued.
     package var graceUntil: Instant?
     /// Grows with every change that the agent can see; the cursor of the long poll.
     package var version: Int64
+    /// Why they are away, or what was said with the presence; nil: nothing was.
+    package var reason: String?
+    /// Who set the presence for them; nil: they did, or a rule.
+    package var supervisor: String?
+    /// Offers in a row that they let expire.
+    package var missedOffers = 0
+    package var shift: Shift = .on
+    /// When the shift begins or ends; nil: there are no shifts.
+    package var shiftChangesAt: Instant?
+    /// How much they worked lately, if the profile guards it.
+    package var occupancy: Occupancy?
+    /// When that will be too much, if they go on working.
+    package var airDueAt: Instant?
+    /// Until then nothing is offered: they worked too much.
+    package var airUntil: Instant?
 
     package init(
         id: AgentID, poolID: PoolID, presence: Presence = .offline, lastSeen: Instant, idleSince: Instant,
-        holds: OrderedDictionary<WorkItemID, Int> = [:], graceUntil: Instant? = nil, version: Int64
+        holds: Holds = [:], graceUntil: Instant? = nil, version: Int64
     ) {
         self.id = id
         self.poolID = poolID
@@ -40,7 +55,18 @@ package struct AgentState: Hashable, Sendable {
         self.version = version
     }
 
-    package var load: Int { holds.values.reduce(0, +) }
+    package enum Shift: String, CaseIterable, Hashable, Sendable {
+        case on
+        /// It ended while they were there: they finish what they have, and are then offline.
+        case draining
+        case off
+    }
+
+    /// The shift is over, and so is the work.
+    var isDrained: Bool { shift == .draining && !hasAssignments }
+
+    /// Whether they may be offered anything, room or not.
+    var takesOffers: Bool { presence == .available && shift == .on && airUntil == nil }
 }
 
 /// What the configuration says about an agent, ready for matching. Looked up by every decision, and never changed.
@@ -49,13 +75,19 @@ final class RosterEntry: Sendable {
     let poolID: PoolID
     let levels: [SkillID: Int]
     let profile: RoutingProfile
+    /// Nil: on shift whenever they say that they are there.
+    let shifts: BusinessCalendar?
+    /// Of the profile.
+    let coexisting: [[Int]]
 
-    init(_ agent: Agent, profile: RoutingProfile?) {
+    init(_ agent: Agent, profile: RoutingProfile?, shifts: BusinessCalendar?) {
         name = agent.name
         poolID = agent.poolID
         levels = Dictionary(agent.skills.map { ($0.skill, $0.level) }, uniquingKeysWith: max)
         // A profile that is missing carries nothing: such an agent takes no offers.
         self.profile = profile ?? RoutingProfile(id: agent.profileID, capacity: 0)
+        self.shifts = shifts
+        coexisting = self.profile.coexistingChannels
     }
 
     /// What a work item on this channel takes of this agent's capacity: at least one unit, and never more than all of

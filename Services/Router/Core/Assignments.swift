@@ -34,6 +34,7 @@ extension RouterMachine {
                 code: .noReplyAddress, detail: "The customer has only called so far: there is nowhere to write to.")
         }
         update(id) { $0.answeredAt = now }
+        wake(id, at: now)
         outputs.append(
             .send(
                 OutboundMessage(
@@ -58,11 +59,16 @@ extension RouterMachine {
         signal(.parked, about: id, at: now)
     }
 
-    /// To another queue of the same pool, with the original age and priority, and to another agent for a while.
+    /// To another queue, with the original age and priority: of the same pool, to another agent for a while; of
+    /// another pool, to its log.
     mutating func transfer(
         _ id: WorkItemID, to queueID: QueueID, by agentID: AgentID, at now: Instant
     ) throws(Rejection) {
         let item = try own(id, of: agentID)
+        if let queue = configuration.queues[queueID], queue.poolID != item.poolID {
+            try checkHandOver(of: item)
+            return handOver(id, to: queue, by: agentID, at: now)
+        }
         try checkQueue(queueID, for: item)
         changeQueue(of: id, to: queueID, by: agentID, at: now)
         giveBack(id, by: agentID, at: now)
@@ -145,13 +151,13 @@ extension RouterMachine {
         outputs.append(.event(WorkEvent(at: now, poolID: answer.poolID, subject: subject, kind: kind)))
     }
 
-    private mutating func leaveConversation(_ item: WorkItem) {
+    mutating func leaveConversation(_ item: WorkItem) {
         conversations[item.conversationID]?.remove(item.id)
         if conversations[item.conversationID]?.isEmpty ?? false { conversations[item.conversationID] = nil }
     }
 
     /// One open work item less in the queue; a queue that is no longer configured goes with its last one.
-    private mutating func leaveQueue(_ id: QueueID) {
+    mutating func leaveQueue(_ id: QueueID) {
         openPerQueue[id, default: 0] -= 1
         guard openPerQueue[id] == 0 else { return }
         openPerQueue[id] = nil

@@ -17,6 +17,8 @@ struct Bits: Hashable, Sendable {
         number >> 6 < words.count && words[number >> 6] & (1 << UInt64(number & 63)) != 0
     }
 
+    var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
     mutating func formUnion(_ other: Bits) {
         while words.count < other.words.count { words.append(0) }
         for index in other.words.indices { words[index] |= other.words[index] }

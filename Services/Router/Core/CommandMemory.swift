@@ -19,7 +19,7 @@ extension AgentCommand {
     var fingerprint: String {
         let parts: [String] =
             switch action {
-            case .setPresence(let presence): ["presence", presence.rawValue]
+            case .setPresence(let presence, let reason): ["presence", presence.rawValue] + (reason.map { [$0] } ?? [])
             case .accept(let offerID): ["accept", offerID.rawValue]
             case .decline(let offerID, let reason): ["decline", offerID.rawValue, reason]
             case .reply(let itemID, let messageID, let text): ["reply", itemID.rawValue, messageID.rawValue, text]
@@ -34,9 +34,10 @@ extension AgentCommand {
                 ["reassign", itemID.rawValue, "queue", id.rawValue, reason]
             }
         let precondition = version.map { ["version", String($0)] } ?? []
+        let actor = supervisor.map { ["supervisor", $0] } ?? []
         var name = Array("fingerprint\u{1F}".utf8)
         name.reserveCapacity(192)
-        for part in [agentID.rawValue, poolID.rawValue] + parts + precondition {
+        for part in [agentID.rawValue, poolID.rawValue] + actor + parts + precondition {
             name.append(contentsOf: String(part.utf8.count).utf8)
             name.append(UInt8(ascii: ":"))
             name.append(contentsOf: part.utf8)

@@ -6,7 +6,7 @@ extension RouterMachine {
     mutating func carryOut(_ command: AgentCommand, at now: Instant) {
         let fingerprint = command.fingerprint
         if let earlier = commands[command.commandID] {
-            if roster[command.agentID] != nil { see(command.agentID, at: now) }
+            if roster[command.agentID] != nil { see(by: command, at: now) }
             guard earlier.fingerprint == fingerprint else {
                 let reused = Rejection(
                     code: .commandReused, detail: "The same key was used before for another command.")
@@ -22,7 +22,7 @@ extension RouterMachine {
             answer(command, .rejected(unknown), at: now)
             return
         }
-        see(command.agentID, at: now)
+        see(by: command, at: now)
         let outcome: CommandResult.Outcome
         do {
             outcome = try perform(command, at: now)
@@ -41,8 +41,10 @@ extension RouterMachine {
         let agentID = command.agentID
         try check(command.version, of: command.action)
         switch command.action {
-        case .setPresence(let presence):
-            setPresence(presence, of: agentID, at: now)
+        case .setPresence(let presence, let reason):
+            if let reason { try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax) }
+            let wish = PresenceWish(presence: presence, reason: reason, supervisor: command.supervisor)
+            try setPresence(wish, of: agentID, at: now)
             return .done(nil, nil)
         case .accept(let offerID):
             return .done(try accept(offerID, by: agentID, at: now), nil)
@@ -80,6 +82,11 @@ extension RouterMachine {
             try reassign(id, to: destination, reason: reason, at: now)
             return .done(id, nil)
         }
+    }
+
+    /// What is done for an agent is no sign of the agent's life.
+    private mutating func see(by command: AgentCommand, at now: Instant) {
+        if command.supervisor == nil { see(command.agentID, at: now) }
     }
 
     @discardableResult

@@ -24,6 +24,8 @@ extension RouterMachine {
             }
             update(agent: id) { _ in }
             touch(id)
+            lookAtShift(of: id, at: now)
+            settleHolds(of: id, at: now)
             refreshSupply(id)
         }
         for id in items.keys.sorted() { adapt(id, at: now) }
@@ -33,7 +35,10 @@ extension RouterMachine {
     mutating func install(_ next: Configuration) {
         configuration = next
         roster = Dictionary(
-            next.agents.values.map { ($0.id, RosterEntry($0, profile: next.profiles[$0.profileID])) },
+            next.agents.values.map { agent in
+                let shifts = agent.shiftCalendarID.flatMap { next.calendars[$0] }
+                return (agent.id, RosterEntry(agent, profile: next.profiles[agent.profileID], shifts: shifts))
+            },
             uniquingKeysWith: { first, _ in first })
         rosterSizes = [:]
         for entry in roster.values { rosterSizes[entry.poolID, default: 0] += 1 }

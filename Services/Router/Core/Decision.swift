@@ -100,6 +100,8 @@ package struct Candidate: Hashable, Sendable {
         case unqualified(Requirement, has: Int?)
         /// Their routing profile names other queues.
         case servesOtherQueues
+        /// Available, and for the time being nothing is offered: air, or the end of the shift.
+        case takesNoOffers
         case inCooldown(until: Instant)
         case atCapacity(load: Int, capacity: Int, weight: Int)
 
@@ -110,6 +112,7 @@ package struct Candidate: Hashable, Sendable {
             case .absent: "absent"
             case .unqualified: "unqualified"
             case .servesOtherQueues: "other-queues"
+            case .takesNoOffers: "no-offers"
             case .inCooldown: "cooldown"
             case .atCapacity: "at-capacity"
             }
@@ -124,6 +127,7 @@ package struct Candidate: Hashable, Sendable {
                 "Has \(wanted.skill) \(level), below the \(wanted.level) asked for."
             case .unqualified(let wanted, nil): "Does not have \(wanted.skill)."
             case .servesOtherQueues: "Serves other queues."
+            case .takesNoOffers: "Is given air after much work, or is outside the shift."
             case .inCooldown: "Declined it, gave it back or did not answer, and is not asked yet."
             case .atCapacity(let load, let capacity, let weight):
                 "Has no room: load \(load) of \(capacity), and it weighs \(weight)."
@@ -155,6 +159,7 @@ extension RouterMachine {
         guard entry.serves(item.queueID, or: rules(of: item.queueID)?.widenedTo(after: item.step) ?? []) else {
             return .servesOtherQueues
         }
+        guard agent.takesOffers else { return .takesNoOffers }
         if let until = item.cooldowns[id] { return .inCooldown(until: until) }
         let capacity = entry.profile.capacity
         if fits(item, id) { return .eligible(load: agent.load, capacity: capacity) }

@@ -42,11 +42,43 @@ extension RouterMachine {
         for id in qualified.prefix(RouterLimits.explainedAgentsMax) {
             if let until = item.cooldowns[id] { reasons.append(.cooldown(id, until: until)) }
         }
-        let busy = qualified.filter { item.cooldowns[$0] == nil && !fits(item, $0) }
-        if !busy.isEmpty { reasons.append(.atCapacity(agents: busy.count)) }
+        reasons += reasonsOfSupply(among: qualified.filter { item.cooldowns[$0] == nil }, for: item)
         if let before = pools[item.poolID]?.position(of: rank(of: item), demandKey(of: item)), before > 0 {
             reasons.append(.behindOthers(before))
         }
+        return reasons
+    }
+}
+
+extension RouterMachine {
+    /// What keeps those who qualify from it.
+    private func reasonsOfSupply(among qualified: [AgentID], for item: WorkItem) -> [WaitingReason] {
+        var air: [WaitingReason] = []
+        var (offShift, draining, full, atMaximum, interrupted) = (0, 0, 0, 0, 0)
+        for id in qualified {
+            guard let agent = agents[id], let entry = roster[id] else { continue }
+            switch agent.shift {
+            case .off: offShift += 1
+            case .draining: draining += 1
+            case .on:
+                if let until = agent.airUntil {
+                    if air.count < RouterLimits.explainedAgentsMax { air.append(.air(id, until: until)) }
+                    continue
+                }
+                switch agent.obstacle(to: item.address.channel, entry) {
+                case .capacity: full += 1
+                case .channelMaximum: atMaximum += 1
+                case .interruption: interrupted += 1
+                case nil: break
+                }
+            }
+        }
+        var reasons = air
+        if offShift > 0 { reasons.append(.outsideShift(agents: offShift)) }
+        if draining > 0 { reasons.append(.draining(agents: draining)) }
+        if full > 0 { reasons.append(.atCapacity(agents: full)) }
+        if atMaximum > 0 { reasons.append(.channelMaximum(item.address.channel, agents: atMaximum)) }
+        if interrupted > 0 { reasons.append(.interrupted(item.address.channel, agents: interrupted)) }
         return reasons
     }
 }
@@ -74,6 +106,15 @@ package enum WaitingReason: Hashable, Sendable {
     /// Each skill is there, but not with one agent.
     case nobodyHasAllSkills
     case atCapacity(agents: Int)
+    /// They have as many work items on its channel as they may have.
+    case channelMaximum(ChannelKind, agents: Int)
+    /// Work on its channel stands still while they do what they do.
+    case interrupted(ChannelKind, agents: Int)
+    case outsideShift(agents: Int)
+    /// Their shift is over, and they finish what they have.
+    case draining(agents: Int)
+    /// Worked too much of the last while.
+    case air(AgentID, until: Instant)
     case cooldown(AgentID, until: Instant)
     case preferredAgentBusy(AgentID, until: Instant)
     case behindOthers(Int)
@@ -86,6 +127,11 @@ package enum WaitingReason: Hashable, Sendable {
         case .skillMissing: "skill-missing"
         case .nobodyHasAllSkills: "nobody-has-all-skills"
         case .atCapacity: "at-capacity"
+        case .channelMaximum: "channel-maximum"
+        case .interrupted: "interrupted"
+        case .outsideShift: "outside-shift"
+        case .draining: "draining"
+        case .air: "air"
         case .cooldown: "cooldown"
         case .preferredAgentBusy: "preferred-agent-busy"
         case .behindOthers: "behind-others"
@@ -101,6 +147,13 @@ package enum WaitingReason: Hashable, Sendable {
             "No available agent has the skill \(requirement.skill) at level \(requirement.level) or higher."
         case .nobodyHasAllSkills: "No available agent has all the skills together."
         case .atCapacity(let count): "\(count) qualified agent(s) are at capacity."
+        case .channelMaximum(let channel, let count):
+            "\(count) qualified agent(s) have as many work items on \(channel.rawValue) as they may have."
+        case .interrupted(let channel, let count):
+            "\(count) qualified agent(s) are at something that interrupts \(channel.rawValue)."
+        case .outsideShift(let count): "\(count) qualified agent(s) are there outside their shifts."
+        case .draining(let count): "\(count) qualified agent(s) finish what they have: their shift is over."
+        case .air(let id, _): "The agent \(id) worked too much of the last while, and gets air."
         case .cooldown(let id, _): "The agent \(id) declined, gave it back or did not answer, and is not asked yet."
         case .preferredAgentBusy(let id, _): "It waits for the preferred agent \(id), who is busy."
         case .behindOthers(let count): "\(count) more urgent or older work item(s) ask for the same."

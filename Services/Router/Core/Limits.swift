@@ -28,6 +28,18 @@ package enum RouterLimits {
     package static let emptyDemandsMax = 4_096
     /// Agents who are counted as eligible for one work item.
     package static let countedAgentsMax = 100
+    /// How often one work item goes from pool to pool.
+    package static let handOversPerWorkItemMax = 8
+    /// Departures kept in one partition, for what still arrives; as long as anything is parked or promised.
+    package static let departuresMax = 100_000
+    package static let departureSeconds = 30 * 86_400
+    package static let expectedWaitSecondsMax = 7 * 86_400
+    /// Of fewer observations only the mean is believed.
+    package static let observationsMin = 16
+    /// With more sets of requirements waiting in a pool, an expected wait looks at its own alone.
+    package static let comparedDemandsMax = 16
+    /// Waiting work items named in the view of a queue.
+    package static let placesShownMax = 50
     /// Agents listed for one work item.
     package static let explainedCandidatesMax = 200
     /// Agents named in an explanation.

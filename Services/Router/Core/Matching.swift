@@ -99,14 +99,14 @@ extension RouterMachine {
             ?? item.preferredAgentID
     }
 
-    /// Available, qualified, and not in a cooldown for this work item.
+    /// Takes offers, is qualified, and not in a cooldown for this work item.
     func isPresent(_ agentID: AgentID, for item: WorkItem) -> Bool {
         item.cooldowns[agentID] == nil && isAvailable(agentID, for: item)
     }
 
-    /// Available and qualified.
+    /// Takes offers, and is qualified.
     func isAvailable(_ agentID: AgentID, for item: WorkItem) -> Bool {
-        guard let agent = agents[agentID], agent.presence == .available, agent.poolID == item.poolID,
+        guard let agent = agents[agentID], agent.takesOffers, agent.poolID == item.poolID,
             let entry = roster[agentID], entry.poolID == item.poolID
         else { return false }
         return entry.satisfies(item.requirements)
@@ -117,7 +117,7 @@ extension RouterMachine {
     /// for: who has no room for the first of a line is asked about no other one in it.
     func fits(_ item: WorkItem, _ agentID: AgentID) -> Bool {
         guard let agent = agents[agentID], let entry = roster[agentID] else { return false }
-        return agent.load + entry.weight(of: item.address.channel) <= entry.profile.capacity
+        return agent.obstacle(to: item.address.channel, entry) == nil
     }
 }
 

@@ -4,14 +4,13 @@ import OrderedCollections
 // An offer reserves the agent's capacity until it is answered, expires or is revoked.
 extension RouterMachine {
     mutating func offer(_ item: WorkItem, to choice: Choice, at now: Instant) {
-        guard let entry = roster[choice.agentID] else { return }
         let number = item.offersMade + 1
         let offer = WorkItem.Offer(
             id: .derived(from: "offer", item.id.rawValue, String(number)), agentID: choice.agentID,
             expiresAt: now + policy(of: item.queueID).offerTime,
             explanation: explanation(of: choice, for: item))
         let decision = decision(on: choice, for: item, at: now)
-        move(item.id, to: .offered(offer), weight: entry.weight(of: item.address.channel), at: now)
+        move(item.id, to: .offered(offer), at: now)
         update(item.id) { item in
             item.offersMade = number
             item.decision = decision
@@ -25,6 +24,7 @@ extension RouterMachine {
     mutating func accept(_ id: OfferID, by agentID: AgentID, at now: Instant) throws(Rejection) -> WorkItemID {
         let (item, offer) = try liveOffer(id, of: agentID)
         end(offer, of: item.id, as: .accepted, at: now)
+        answered(by: agentID)
         move(item.id, to: .assigned(agentID, since: now), at: now)
         emit(.offerAccepted(id, agentID), about: item, at: now)
         emit(.assigned(agentID), about: item, at: now)
@@ -36,6 +36,7 @@ extension RouterMachine {
     ) throws(Rejection) -> WorkItemID {
         let (item, offer) = try liveOffer(id, of: agentID)
         end(offer, of: item.id, as: .declined, at: now)
+        answered(by: agentID)
         emit(.offerDeclined(id, agentID, reason: reason), about: item, at: now)
         goOnWaiting(item.id, avoiding: agentID, at: now)
         return item.id
@@ -46,6 +47,7 @@ extension RouterMachine {
         end(offer, of: item.id, as: .expired, at: now)
         emit(.offerExpired(offer.id, offer.agentID), about: item, at: now)
         goOnWaiting(item.id, avoiding: offer.agentID, at: now)
+        missed(by: offer.agentID, at: now)
     }
 
     /// Takes a live offer back; the agent is not to blame, so there is no cooldown.

@@ -11,6 +11,7 @@ extension RouterMachine {
             item = successor
         }
         if item.contains(request.messageID) { return }
+        if item.stage.isClosed, forward(request, toSuccessorOf: item) { return }
         let id = item.id
         switch item.stage {
         case .queued, .offered, .assigned:
@@ -25,6 +26,14 @@ extension RouterMachine {
         case .closed(let agentID, _, _):
             reopen(item, closedBy: agentID, for: request, at: now)
         }
+    }
+
+    /// To the one that went on after it was closed, if that one has left the pool.
+    private mutating func forward(_ request: WorkRequest, toSuccessorOf item: WorkItem) -> Bool {
+        guard let successorID = item.successorID else { return false }
+        var request = request
+        (request.workItemID, request.poolID) = (successorID, item.poolID)
+        return forward(.customerMessage(request))
     }
 
     /// The message came too late for its work item: another one goes on, with the same agent if that can be.
@@ -70,6 +79,7 @@ extension RouterMachine {
             queueID: item.queueID, policyID: queue(item.queueID)?.slaPolicyID ?? PolicyID("unknown"),
             priority: item.priority, address: item.address, language: item.language,
             expectedWaitSeconds: expectedWaitSeconds(of: item), joinsOpenConversation: !siblings.isEmpty)
+        if let refusal = refusal(of: item, at: now) { return turnAway(id, refusal, at: now) }
         signal(.opened(opened), about: id, at: acceptedAt)
 
         if openCount > RouterLimits.openWorkItemsPerPoolMax {
@@ -88,6 +98,7 @@ extension RouterMachine {
             item.preferredAgentID = item.preferredAgentID ?? request.preferredAgentID
             item.append(request, acceptedAt: acceptedAt)
         }
+        wake(id, at: now)
         tellSiblings(of: items[id]!, written: request.address)
         emitAdded(request, to: items[id]!, at: now)
         signal(.customerMessage(request.messageID, request.address), about: id, at: acceptedAt)

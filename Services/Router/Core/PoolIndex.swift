@@ -140,7 +140,8 @@ extension PoolIndex {
         for demand in kept { _ = append(demand) }
     }
 
-    private func qualified(for key: DemandKey) -> Bits {
+    /// The groups who qualify.
+    func qualified(for key: DemandKey) -> Bits {
         var result = Bits()
         for index in groups.indices where groups[index].serves(key) { result.insert(index) }
         return result
@@ -204,6 +205,20 @@ extension PoolIndex {
             count += groups[index].presentCount * groups[index].entry.places(for: channel)
         }
         demands[slot].places[channel.ordinal] = (presenceChanges, count)
+        return count
+    }
+
+    /// The same, without keeping it in mind.
+    func places(of servers: Bits, for channel: ChannelKind) -> Int {
+        var count = 0
+        servers.forEach(in: servers) { count += groups[$0].presentCount * groups[$0].entry.places(for: channel) }
+        return count
+    }
+
+    /// Agents who are present and in groups of both.
+    func presentCount(of some: Bits, and others: Bits) -> Int {
+        var count = 0
+        some.forEach(in: others) { count += groups[$0].presentCount }
         return count
     }
 

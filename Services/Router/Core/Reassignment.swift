@@ -42,7 +42,7 @@ extension RouterMachine {
             offer(
                 waiting,
                 to: Choice(
-                    agentID: agentID, isPreferred: false, eligibleCount: 1, by: policy(of: item.queueID).choice),
+                    agentID: agentID, isPreferred: false, eligibleCount: 1, by: policy(of: waiting.queueID).choice),
                 at: now)
         }
     }

@@ -16,6 +16,7 @@ package struct RouterMachine: Sendable {
     var agents: [AgentID: AgentState] = [:]
     var queues: [QueueID: QueueState] = [:]
     var commands: [CommandID: CommandRecord] = [:]
+    var departures: [Departure.Key: Departure] = [:]
     package internal(set) var configuration = Configuration(revision: 0)
 
     // What follows from it.
@@ -32,6 +33,7 @@ package struct RouterMachine: Sendable {
     var deadlines = Deadlines()
     var closedItems = SortedList<Remembered<Entity.WorkItem>>()
     var rememberedCommands = SortedList<Remembered<Entity.Command>>()
+    var rememberedDepartures = SortedList<RememberedDeparture>()
     /// Work items that were restored before what decides whether they wait for a preferred agent.
     var unsettled: [WorkItemID] = []
     /// Work items that were restored before the rules of their queue.
@@ -59,12 +61,14 @@ package struct RouterMachine: Sendable {
 
     /// Applies one record of `patchbay.work`.
     package mutating func apply(_ command: WorkCommand, at now: Instant) -> [RouterOutput] {
+        if forward(command) { return finish(at: now) }
         switch command {
         case .customerMessage(let request): receive(request, at: now)
         case .agent(let command): carryOut(command, at: now)
         case .agentSeen(let agentID): see(agentID, at: now)
         case .escalate(let escalation): escalate(escalation, at: now)
         case .surveyAnswered(let answer): record(answer, at: now)
+        case .handedOver(let handOver): admit(handOver, at: now)
         }
         return finish(at: now)
     }
@@ -149,16 +153,12 @@ extension RouterMachine {
     }
 
     /// Brings a work item from one stage to another: lines, holds, owners and siblings follow.
-    /// - Parameter weight: what the offer takes of the agent's capacity; for an offer only.
-    mutating func move(_ id: WorkItemID, to stage: WorkItem.Stage, weight: Int = 0, at now: Instant) {
+    mutating func move(_ id: WorkItemID, to stage: WorkItem.Stage, at now: Instant) {
         guard let item = items[id] else { preconditionFailure("only a work item that exists moves") }
         let old = item.stage
         if old.isQueued { dequeue(item) }
-        if let holderID = old.holderID, holderID != stage.holderID { release(id, from: holderID, at: now) }
-        if case .offered(let offer) = stage {
-            hold(id, by: offer.agentID, weight: weight)
-            offers[offer.id] = id
-        }
+        rehold(item, for: stage, at: now)
+        if case .offered(let offer) = stage { offers[offer.id] = id }
         update(id) { item in
             item.stage = stage
             if old.assigneeID != stage.assigneeID { item.changeOwner(to: stage.assigneeID, at: now) }
@@ -183,23 +183,6 @@ extension RouterMachine {
         touchedAgents.append(id)
     }
 
-    private mutating func hold(_ id: WorkItemID, by agentID: AgentID, weight: Int) {
-        update(agent: agentID) { $0.holds[id] = weight }
-        precondition(
-            agents[agentID]!.load <= roster[agentID]?.profile.capacity ?? 0, "an offer fits the agent's capacity")
-        refreshSupply(agentID, isFresh: false)
-    }
-
-    private mutating func release(_ id: WorkItemID, from agentID: AgentID, at now: Instant) {
-        guard agents[agentID] != nil else { return }
-        update(agent: agentID) { agent in
-            agent.holds[id] = nil
-            agent.idleSince = now
-        }
-        touch(agentID)
-        refreshSupply(agentID)
-    }
-
     /// Puts the agent among the free ones or takes them out; follows each change of what an agent could take.
     /// - Parameter isFresh: whether the agent may be able to take more than before.
     mutating func refreshSupply(_ id: AgentID, isFresh: Bool = true) {
@@ -208,9 +191,9 @@ extension RouterMachine {
             pools[agent.poolID]?.unseat(id)
             return
         }
-        let isPresent = agent.presence == .available
+        let isPresent = agent.takesOffers
         let load = agent.load
-        let isFree = isPresent && load < entry.profile.capacity
+        let isFree = isPresent && agent.hasRoom(entry)
         let place = AgentGroup.Place(load: load, idleSince: agent.idleSince, id: id)
         pools[agent.poolID, default: PoolIndex()].seat(id, entry, isPresent: isPresent, place: isFree ? place : nil)
         guard isFree, isFresh else { return }

@@ -13,4 +13,6 @@ package enum RouterOutput: Hashable, Sendable {
     case send(OutboundMessage)
     /// To `patchbay.inbound`: what context must know.
     case inform(InboundRecord)
+    /// To `patchbay.work`: for another pool.
+    case command(WorkCommand, PoolID)
 }

@@ -6,10 +6,13 @@ extension RouterMachine {
     /// The first thing that happens to the work item without anybody's doing.
     func nextDeadline(of item: WorkItem) -> Instant? { item.nextDeadline(under: rules(of: item.queueID)) }
 
-    /// The end of the presence lease, or of the grace time.
+    /// The first thing that happens to the agent without their doing: the end of the presence lease or of the grace
+    /// time, a change of shift, the beginning or end of air, something that nobody writes to.
     func nextDeadline(of agent: AgentState) -> Instant? {
         agent.nextDeadline(lease: roster[agent.id]?.lease)
     }
+
+    func leaseEnd(of agent: AgentState) -> Instant { agent.lastSeen + (roster[agent.id]?.lease ?? .seconds(1)) }
 
     mutating func workItemIsDue(_ id: WorkItemID, at now: Instant) {
         guard let item = items[id] else { return }
@@ -22,30 +25,9 @@ extension RouterMachine {
         }
     }
 
-    /// Drops the cooldowns and the preference that are over and does the steps that are due.
-    mutating func lapse(_ id: WorkItemID, at now: Instant) {
-        guard let item = items[id], let due = nextDeadline(of: item), due <= now else { return }
-        let steps = rules(of: item.queueID)?.steps ?? []
-        let done = min(item.step, steps.count)
-        var step = done
-        while step < steps.count, item.waitingSince + .seconds(max(0, steps[step].afterSeconds)) <= now { step += 1 }
-        let left = relaxed(item.requirements, by: steps[done..<step])
-        reposition(id) { item in
-            item.cooldowns = item.cooldowns.filter { $0.value > now }
-            if let until = item.preferredUntil, until <= now { item.preferredUntil = nil }
-            item.step = step
-            item.requirements = left
-        }
-        guard step > done, let item = items[id] else { return }
-        emit(.requirementsRelaxed(step: step, requirements: left), about: item, at: now)
-        for raised in steps[done..<step].compactMap(\.raisePriorityTo) {
-            escalate(
-                Escalation(workItemID: id, poolID: item.poolID, priority: raised, reason: "waited for a step"), at: now)
-        }
-    }
-
     /// Forgets closed work items and commands that are older, or more, than what is kept.
     mutating func forget(at now: Instant) {
+        forgetDepartures(at: now)
         let closedBefore = now - .seconds(RouterLimits.closedWorkItemSeconds)
         while let first = closedItems.first,
             first.at <= closedBefore || closedItems.count > RouterLimits.closedWorkItemsMax
@@ -68,7 +50,13 @@ extension RouterMachine {
 
 extension AgentState {
     func nextDeadline(lease: Duration?) -> Instant? {
-        presence == .offline ? graceUntil : lastSeen + (lease ?? .seconds(1))
+        if presence == .offline { return graceUntil }
+        var first = lastSeen + (lease ?? .seconds(1))
+        if isDrained { first = min(first, idleSince) }
+        if let due = shiftChangesAt { first = min(first, due) }
+        if let due = airUntil ?? airDueAt { first = min(first, due) }
+        for case let due? in holds.values.lazy.map(\.idleAt) { first = min(first, due) }
+        return first
     }
 }
 

@@ -8,10 +8,21 @@ package struct AgentView: Hashable, Sendable {
     package var presence: Presence
     package var load: Int
     package var capacity: Int
+    /// What was said with the presence, or which rule set it.
+    package var reason: String?
+    /// Who set it for them.
+    package var supervisor: String?
+    package var shift: AgentState.Shift
+    /// Until then nothing is offered: the occupancy guard gives air.
+    package var airUntil: Instant?
     /// In the order in which they were made.
     package var offers: [WorkItem]
     /// Assigned or in wrap-up, in the order in which they were offered.
     package var assignments: [WorkItem]
+    /// Parked, with room kept for their return.
+    package var parked: [WorkItem]
+    /// What each of these takes of the capacity.
+    package var holds: Holds
     /// Changes whenever anything above does.
     package var version: Int64
 }
@@ -25,6 +36,11 @@ package struct QueueView: Hashable, Sendable {
     package var open: Int
     package var oldestAcceptedAt: Instant?
     package var averageHandleSeconds: Int?
+    /// Of one more that asks for what the queue itself asks for; nil when nobody is there to serve it.
+    package var expectedWait: ExpectedWait?
+    /// The first of those that wait, in order.
+    /// - Bounds: `RouterLimits.placesShownMax`.
+    package var places: [WaitingPlace] = []
 }
 
 /// Which work items a supervisor looks for; what is nil does not matter.
@@ -82,8 +98,12 @@ extension RouterMachine {
         let held = (agent?.holds.keys ?? []).compactMap { items[$0] }
         return AgentView(
             agentID: id, presence: agent?.presence ?? .offline, load: agent?.load ?? 0,
-            capacity: entry.profile.capacity, offers: held.filter { $0.stage.assigneeID == nil },
-            assignments: held.filter { $0.stage.assigneeID != nil }, version: agent?.version ?? 0)
+            capacity: entry.profile.capacity, reason: agent?.reason, supervisor: agent?.supervisor,
+            shift: agent?.shift ?? .on, airUntil: agent?.airUntil,
+            offers: held.filter { $0.stage.assigneeID == nil && $0.stage.holderID != nil },
+            assignments: held.filter { $0.stage.assigneeID != nil },
+            parked: held.filter { $0.stage.holderID == nil }, holds: agent?.holds ?? [:],
+            version: agent?.version ?? 0)
     }
 
     package func agentVersion(_ id: AgentID) -> Int64? { roster[id] == nil ? nil : agents[id]?.version ?? 0 }
@@ -97,6 +117,13 @@ extension RouterMachine {
     /// The pool and the presence lease that the configuration gives an agent.
     package func configured(_ id: AgentID) -> (poolID: PoolID, presenceLeaseSeconds: Int)? {
         roster[id].map { ($0.poolID, $0.profile.presenceLeaseSeconds) }
+    }
+
+    /// The queues whose agents may take the work item too, by the steps done.
+    package func queuesWidenedTo(_ id: WorkItemID) -> [QueueID] { items[id].map { queuesWidenedTo(of: $0) } ?? [] }
+
+    func queuesWidenedTo(of item: WorkItem) -> [QueueID] {
+        (rules(of: item.queueID)?.widenedTo(after: item.step) ?? []).filter { $0 != item.queueID }
     }
 
     /// Work items that pass the filter, in the order of their age, then of their ids.
@@ -125,12 +152,26 @@ extension RouterMachine {
         var view = QueueView(
             queueID: id, backlog: 0, open: openPerQueue[id] ?? 0, oldestAcceptedAt: nil,
             averageHandleSeconds: queues[id]?.averageHandleMilliseconds.map { Int(($0 + 500) / 1_000) })
-        for pool in pools.values {
-            for rank in pool.ranks(in: id) + pool.reservedRanks.filter({ items[$0.id]?.queueID == id }) {
-                view.backlog += 1
-                view.oldestAcceptedAt = min(view.oldestAcceptedAt ?? rank.acceptedAt, rank.acceptedAt)
-            }
+        for rank in ranks(in: id) {
+            view.backlog += 1
+            view.oldestAcceptedAt = min(view.oldestAcceptedAt ?? rank.acceptedAt, rank.acceptedAt)
         }
         return view
+    }
+
+    /// The queue with what those who wait in it may expect.
+    package func queueViewWithPlaces(_ id: QueueID) -> QueueView? {
+        guard var view = queueView(id) else { return nil }
+        view.expectedWait = expectedWait(ofOneMoreIn: id)
+        for (index, rank) in ranks(in: id).sorted().prefix(RouterLimits.placesShownMax).enumerated() {
+            let wait = items[rank.id].flatMap { expectedWait(of: $0) }
+            view.places.append(WaitingPlace(workItemID: rank.id, position: index + 1, expectedWait: wait))
+        }
+        return view
+    }
+
+    /// All that wait in a queue, in no order.
+    private func ranks(in id: QueueID) -> [Rank] {
+        pools.values.flatMap { pool in pool.ranks(in: id) + pool.reservedRanks.filter { items[$0.id]?.queueID == id } }
     }
 }

@@ -35,38 +35,31 @@ extension RouterMachine {
         lapse(id, at: now)
     }
 
-    /// The customer wrote, or the time is up: back to the agent who parked it if that can be, else to another.
+    /// The customer wrote, or the time is up: at once back to the agent who parked it, if room is kept there; else it
+    /// waits for that agent if that can be, and then for another.
     mutating func resume(_ id: WorkItemID, reason: String, at now: Instant) {
         guard let item = items[id], case .parked(let agentID, _) = item.stage else { return }
         update(id) { $0.preferredAgentID = agentID }
         emit(.resumed(reason: reason), about: item, at: now)
         signal(.resumed, about: id, at: now)
-        beginToWait(id, at: now)
+        guard holder(of: item) == agentID, agents[agentID]?.presence != .offline else {
+            return beginToWait(id, at: now)
+        }
+        move(id, to: .assigned(agentID, since: now), at: now)
+        emit(.assigned(agentID), about: item, at: now)
+    }
+
+    mutating func escalate(_ escalation: Escalation, at now: Instant) {
+        let reason = String(escalation.reason.prefix(RouterLimits.reasonBytesMax))
+        raise(escalation.workItemID, to: escalation.priority, reason: reason, at: now)
     }
 
     /// Raises the priority, if the work item is open and the new one is higher.
-    mutating func escalate(_ escalation: Escalation, at now: Instant) {
-        let id = escalation.workItemID
-        guard let item = items[id], !item.stage.isClosed, escalation.priority > item.priority else { return }
-        reposition(id) { $0.priority = escalation.priority }
-        let reason = String(escalation.reason.prefix(RouterLimits.reasonBytesMax))
-        emit(.escalated(from: item.priority, to: escalation.priority, reason: reason), about: items[id]!, at: now)
-        signal(.priorityChanged(escalation.priority), about: id, at: now)
-    }
-
-    /// How long a new work item will probably wait: those before it in its line, served by all who are there.
-    /// - Returns: nil when nobody is there to serve it.
-    mutating func expectedWaitSeconds(of item: WorkItem) -> Int? {
-        guard let rules = rules(of: item.queueID) else { return nil }
-        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
-        let places = pools[item.poolID]!.places(for: item.address.channel, slot)
-        guard places > 0 else { return nil }
-        if isSomebodyFree(for: item, slot) { return 0 }
-        let before = pools[item.poolID]!.demands[slot].position(of: rank(of: item))
-        let handle =
-            queues[item.queueID]?.averageHandleMilliseconds
-            ?? Int64(max(0, rules.policy.expectedHandleSeconds)) * 1_000
-        return Int((Int64(before + 1) * handle + Int64(places) * 1_000 - 1) / (Int64(places) * 1_000))
+    mutating func raise(_ id: WorkItemID, to priority: Int, reason: String, at now: Instant) {
+        guard let item = items[id], !item.stage.isClosed, priority > item.priority else { return }
+        reposition(id) { $0.priority = priority }
+        emit(.escalated(from: item.priority, to: priority, reason: reason), about: items[id]!, at: now)
+        signal(.priorityChanged(priority), about: id, at: now)
     }
 }
 

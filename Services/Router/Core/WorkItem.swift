@@ -43,6 +43,11 @@ package struct WorkItem: Hashable, Sendable {
     package var messageCount: Int = 0
     /// In force now: the queue's and the language's, relaxed by the steps done; sorted by skill.
     package var requirements: [Requirement] = []
+    /// The pools that handed it over, in order.
+    /// - Bounds: `RouterLimits.handOversPerWorkItemMax`.
+    package var path: [PoolID] = []
+    /// Whether the customer was told, by a step, that a callback can be had: each is told once.
+    package var isCallbackOffered = false
     /// Steps of the routing policy done since `waitingSince`.
     package var step: Int = 0
     /// When it last began to wait; steps and preference count from here.

@@ -11,7 +11,7 @@ extension Replication {
             case .clock(let signal):
                 guard case .opened(let opened) = signal.kind, let number = contact(signal.workItemID) else { continue }
                 contacts[number].expectedSeconds = opened.expectedWaitSeconds
-            case .send, .inform: continue
+            case .send, .inform, .command: continue
             }
         }
     }

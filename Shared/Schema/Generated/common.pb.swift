@@ -275,6 +275,49 @@ package nonisolated enum WirePresence: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+/// What a queue tells a customer by itself.
+package nonisolated enum WireNotice: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case queueFull // = 1
+  case queueClosed // = 2
+  case callbackOffered // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .queueFull
+    case 2: self = .queueClosed
+    case 3: self = .callbackOffered
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .queueFull: return 1
+    case .queueClosed: return 2
+    case .callbackOffered: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireNotice] = [
+    .unspecified,
+    .queueFull,
+    .queueClosed,
+    .callbackOffered,
+  ]
+
+}
+
 /// An address that names a customer, in normalised form.
 package nonisolated struct WireIdentifier: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -356,6 +399,10 @@ nonisolated extension WireTargetKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WirePresence: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PRESENCE_UNSPECIFIED\0\u{1}PRESENCE_AVAILABLE\0\u{1}PRESENCE_AWAY\0\u{1}PRESENCE_OFFLINE\0")
+}
+
+nonisolated extension WireNotice: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NOTICE_UNSPECIFIED\0\u{1}NOTICE_QUEUE_FULL\0\u{1}NOTICE_QUEUE_CLOSED\0\u{1}NOTICE_CALLBACK_OFFERED\0")
 }
 
 nonisolated extension WireIdentifier: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -87,6 +87,14 @@ package nonisolated struct WireOutboundMessage: Sendable {
     set {author = .survey(newValue)}
   }
 
+  package var notice: WireOutboundMessage.NoticeAuthor {
+    get {
+      if case .notice(let v)? = author {return v}
+      return WireOutboundMessage.NoticeAuthor()
+    }
+    set {author = .notice(newValue)}
+  }
+
   package var address: WireAddress {
     get {_address ?? WireAddress()}
     set {_address = newValue}
@@ -107,6 +115,7 @@ package nonisolated struct WireOutboundMessage: Sendable {
     case agent(WireOutboundMessage.AgentAuthor)
     case acknowledgement(WireOutboundMessage.AcknowledgementAuthor)
     case survey(WireOutboundMessage.SurveyAuthor)
+    case notice(WireOutboundMessage.NoticeAuthor)
 
   }
 
@@ -136,6 +145,19 @@ package nonisolated struct WireOutboundMessage: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// The queue itself.
+  package nonisolated struct NoticeAuthor: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var notice: WireNotice = .unspecified
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -199,7 +221,7 @@ nonisolated extension WireOutboundRecord: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireOutboundMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OutboundMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}work_item_id\0\u{1}agent\0\u{1}acknowledgement\0\u{1}survey\0\u{1}address\0\u{1}text\0\u{3}created_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}work_item_id\0\u{1}agent\0\u{1}acknowledgement\0\u{1}survey\0\u{1}address\0\u{1}text\0\u{3}created_at_ms\0\u{1}notice\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -253,6 +275,19 @@ nonisolated extension WireOutboundMessage: SwiftProtobuf.Message, SwiftProtobuf.
       case 8: try { try decoder.decodeSingularMessageField(value: &self._address) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.text) }()
       case 10: try { try decoder.decodeSingularInt64Field(value: &self.createdAtMs) }()
+      case 11: try {
+        var v: WireOutboundMessage.NoticeAuthor?
+        var hadOneofValue = false
+        if let current = self.author {
+          hadOneofValue = true
+          if case .notice(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.author = .notice(v)
+        }
+      }()
       default: break
       }
     }
@@ -288,7 +323,7 @@ nonisolated extension WireOutboundMessage: SwiftProtobuf.Message, SwiftProtobuf.
       guard case .survey(let v)? = self.author else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
-    case nil: break
+    default: break
     }
     try { if let v = self._address {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
@@ -299,6 +334,9 @@ nonisolated extension WireOutboundMessage: SwiftProtobuf.Message, SwiftProtobuf.
     if self.createdAtMs != 0 {
       try visitor.visitSingularInt64Field(value: self.createdAtMs, fieldNumber: 10)
     }
+    try { if case .notice(let v)? = self.author {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -379,6 +417,36 @@ nonisolated extension WireOutboundMessage.SurveyAuthor: SwiftProtobuf.Message, S
   }
 
   package static func ==(lhs: WireOutboundMessage.SurveyAuthor, rhs: WireOutboundMessage.SurveyAuthor) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOutboundMessage.NoticeAuthor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireOutboundMessage.protoMessageName + ".NoticeAuthor"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notice\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.notice) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.notice != .unspecified {
+      try visitor.visitSingularEnumField(value: self.notice, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOutboundMessage.NoticeAuthor, rhs: WireOutboundMessage.NoticeAuthor) -> Bool {
+    if lhs.notice != rhs.notice {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -64,6 +64,15 @@ package nonisolated struct WireRouterEntity: Sendable {
     set {kind = .command(newValue)}
   }
 
+  /// Under departure/<pool id>/<work item id>.
+  package var departure: WireRouterDeparture {
+    get {
+      if case .departure(let v)? = kind {return v}
+      return WireRouterDeparture()
+    }
+    set {kind = .departure(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -75,8 +84,34 @@ package nonisolated struct WireRouterEntity: Sendable {
     case queue(WireRouterQueue)
     /// Under command/<command id>.
     case command(WireRouterCommand)
+    /// Under departure/<pool id>/<work item id>.
+    case departure(WireRouterDeparture)
 
   }
+
+  package init() {}
+}
+
+/// Where a work item went that left a pool.
+package nonisolated struct WireRouterDeparture: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var poolID: String = String()
+
+  package var workItemID: String = String()
+
+  package var toPoolID: String = String()
+
+  package var toQueueID: String = String()
+
+  /// How often it had been handed over then.
+  package var handOvers: Int32 = 0
+
+  package var atMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -315,6 +350,18 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
   package var hasAnsweredAtMs: Bool {_storage._answeredAtMs != nil}
   /// Clears the value of `answeredAtMs`. Subsequent reads from it will return its default value.
   package mutating func clearAnsweredAtMs() {_uniqueStorage()._answeredAtMs = nil}
+
+  /// Whether the customer was told that a callback can be had.
+  package var isCallbackOffered: Bool {
+    get {_storage._isCallbackOffered}
+    set {_uniqueStorage()._isCallbackOffered = newValue}
+  }
+
+  /// The pools that handed it over, in order.
+  package var path: [String] {
+    get {_storage._path}
+    set {_uniqueStorage()._path = newValue}
+  }
 
   /// Behind the latest offer.
   package var decision: WireRouterWorkItem.Decision {
@@ -609,36 +656,168 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-package nonisolated struct WireRouterAgent: Sendable {
+package nonisolated struct WireRouterAgent: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var agentID: String = String()
+  package var agentID: String {
+    get {_storage._agentID}
+    set {_uniqueStorage()._agentID = newValue}
+  }
 
-  package var poolID: String = String()
+  package var poolID: String {
+    get {_storage._poolID}
+    set {_uniqueStorage()._poolID = newValue}
+  }
 
-  package var presence: WirePresence = .unspecified
+  package var presence: WirePresence {
+    get {_storage._presence}
+    set {_uniqueStorage()._presence = newValue}
+  }
 
-  package var lastSeenMs: Int64 = 0
+  package var lastSeenMs: Int64 {
+    get {_storage._lastSeenMs}
+    set {_uniqueStorage()._lastSeenMs = newValue}
+  }
 
-  package var idleSinceMs: Int64 = 0
+  package var idleSinceMs: Int64 {
+    get {_storage._idleSinceMs}
+    set {_uniqueStorage()._idleSinceMs = newValue}
+  }
 
   /// In the order in which they were offered.
-  package var holds: [WireRouterAgent.Hold] = []
+  package var holds: [WireRouterAgent.Hold] {
+    get {_storage._holds}
+    set {_uniqueStorage()._holds = newValue}
+  }
 
   package var graceUntilMs: Int64 {
-    get {_graceUntilMs ?? 0}
-    set {_graceUntilMs = newValue}
+    get {_storage._graceUntilMs ?? 0}
+    set {_uniqueStorage()._graceUntilMs = newValue}
   }
   /// Returns true if `graceUntilMs` has been explicitly set.
-  package var hasGraceUntilMs: Bool {self._graceUntilMs != nil}
+  package var hasGraceUntilMs: Bool {_storage._graceUntilMs != nil}
   /// Clears the value of `graceUntilMs`. Subsequent reads from it will return its default value.
-  package mutating func clearGraceUntilMs() {self._graceUntilMs = nil}
+  package mutating func clearGraceUntilMs() {_uniqueStorage()._graceUntilMs = nil}
 
-  package var version: Int64 = 0
+  package var version: Int64 {
+    get {_storage._version}
+    set {_uniqueStorage()._version = newValue}
+  }
+
+  /// Said with the presence.
+  package var reason: String {
+    get {_storage._reason ?? String()}
+    set {_uniqueStorage()._reason = newValue}
+  }
+  /// Returns true if `reason` has been explicitly set.
+  package var hasReason: Bool {_storage._reason != nil}
+  /// Clears the value of `reason`. Subsequent reads from it will return its default value.
+  package mutating func clearReason() {_uniqueStorage()._reason = nil}
+
+  /// Who set the presence for the agent.
+  package var supervisor: String {
+    get {_storage._supervisor ?? String()}
+    set {_uniqueStorage()._supervisor = newValue}
+  }
+  /// Returns true if `supervisor` has been explicitly set.
+  package var hasSupervisor: Bool {_storage._supervisor != nil}
+  /// Clears the value of `supervisor`. Subsequent reads from it will return its default value.
+  package mutating func clearSupervisor() {_uniqueStorage()._supervisor = nil}
+
+  /// In a row.
+  package var missedOffers: Int32 {
+    get {_storage._missedOffers}
+    set {_uniqueStorage()._missedOffers = newValue}
+  }
+
+  /// None: on.
+  package var shift: WireRouterAgent.Shift {
+    get {_storage._shift}
+    set {_uniqueStorage()._shift = newValue}
+  }
+
+  package var shiftChangesAtMs: Int64 {
+    get {_storage._shiftChangesAtMs ?? 0}
+    set {_uniqueStorage()._shiftChangesAtMs = newValue}
+  }
+  /// Returns true if `shiftChangesAtMs` has been explicitly set.
+  package var hasShiftChangesAtMs: Bool {_storage._shiftChangesAtMs != nil}
+  /// Clears the value of `shiftChangesAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearShiftChangesAtMs() {_uniqueStorage()._shiftChangesAtMs = nil}
+
+  /// Absent without an occupancy guard.
+  package var occupancy: WireRouterAgent.Occupancy {
+    get {_storage._occupancy ?? WireRouterAgent.Occupancy()}
+    set {_uniqueStorage()._occupancy = newValue}
+  }
+  /// Returns true if `occupancy` has been explicitly set.
+  package var hasOccupancy: Bool {_storage._occupancy != nil}
+  /// Clears the value of `occupancy`. Subsequent reads from it will return its default value.
+  package mutating func clearOccupancy() {_uniqueStorage()._occupancy = nil}
+
+  package var airDueAtMs: Int64 {
+    get {_storage._airDueAtMs ?? 0}
+    set {_uniqueStorage()._airDueAtMs = newValue}
+  }
+  /// Returns true if `airDueAtMs` has been explicitly set.
+  package var hasAirDueAtMs: Bool {_storage._airDueAtMs != nil}
+  /// Clears the value of `airDueAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearAirDueAtMs() {_uniqueStorage()._airDueAtMs = nil}
+
+  package var airUntilMs: Int64 {
+    get {_storage._airUntilMs ?? 0}
+    set {_uniqueStorage()._airUntilMs = newValue}
+  }
+  /// Returns true if `airUntilMs` has been explicitly set.
+  package var hasAirUntilMs: Bool {_storage._airUntilMs != nil}
+  /// Clears the value of `airUntilMs`. Subsequent reads from it will return its default value.
+  package mutating func clearAirUntilMs() {_uniqueStorage()._airUntilMs = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Shift: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case on // = 1
+    case draining // = 2
+    case off // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .on
+      case 2: self = .draining
+      case 3: self = .off
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .on: return 1
+      case .draining: return 2
+      case .off: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireRouterAgent.Shift] = [
+      .unspecified,
+      .on,
+      .draining,
+      .off,
+    ]
+
+  }
 
   package nonisolated struct Hold: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -647,16 +826,135 @@ package nonisolated struct WireRouterAgent: Sendable {
 
     package var workItemID: String = String()
 
+    /// What it weighs now.
     package var weight: Int32 = 0
+
+    /// On which it was offered.
+    package var channel: WireChannelKind {
+      get {_channel ?? .unspecified}
+      set {_channel = newValue}
+    }
+    /// Returns true if `channel` has been explicitly set.
+    package var hasChannel: Bool {self._channel != nil}
+    /// Clears the value of `channel`. Subsequent reads from it will return its default value.
+    package mutating func clearChannel() {self._channel = nil}
+
+    /// None: active.
+    package var activity: WireRouterAgent.Hold.Activity = .unspecified
+
+    /// What it weighs while it is active; none: the weight.
+    package var fullWeight: Int32 {
+      get {_fullWeight ?? 0}
+      set {_fullWeight = newValue}
+    }
+    /// Returns true if `fullWeight` has been explicitly set.
+    package var hasFullWeight: Bool {self._fullWeight != nil}
+    /// Clears the value of `fullWeight`. Subsequent reads from it will return its default value.
+    package mutating func clearFullWeight() {self._fullWeight = nil}
+
+    package var idleAtMs: Int64 {
+      get {_idleAtMs ?? 0}
+      set {_idleAtMs = newValue}
+    }
+    /// Returns true if `idleAtMs` has been explicitly set.
+    package var hasIdleAtMs: Bool {self._idleAtMs != nil}
+    /// Clears the value of `idleAtMs`. Subsequent reads from it will return its default value.
+    package mutating func clearIdleAtMs() {self._idleAtMs = nil}
+
+    package var standsStill: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package nonisolated enum Activity: SwiftProtobuf.Enum, Swift.CaseIterable {
+      package typealias RawValue = Int
+      case unspecified // = 0
+      case offered // = 1
+      case active // = 2
+      case idle // = 3
+      case returning // = 4
+      case parked // = 5
+      case UNRECOGNIZED(Int)
+
+      package init() {
+        self = .unspecified
+      }
+
+      package init?(rawValue: Int) {
+        switch rawValue {
+        case 0: self = .unspecified
+        case 1: self = .offered
+        case 2: self = .active
+        case 3: self = .idle
+        case 4: self = .returning
+        case 5: self = .parked
+        default: self = .UNRECOGNIZED(rawValue)
+        }
+      }
+
+      package var rawValue: Int {
+        switch self {
+        case .unspecified: return 0
+        case .offered: return 1
+        case .active: return 2
+        case .idle: return 3
+        case .returning: return 4
+        case .parked: return 5
+        case .UNRECOGNIZED(let i): return i
+        }
+      }
+
+      // The compiler won't synthesize support with the UNRECOGNIZED case.
+      package static let allCases: [WireRouterAgent.Hold.Activity] = [
+        .unspecified,
+        .offered,
+        .active,
+        .idle,
+        .returning,
+        .parked,
+      ]
+
+    }
+
+    package init() {}
+
+    fileprivate var _channel: WireChannelKind? = nil
+    fileprivate var _fullWeight: Int32? = nil
+    fileprivate var _idleAtMs: Int64? = nil
+  }
+
+  /// Time in work, in a moving window.
+  package nonisolated struct Occupancy: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var bucketMs: Int64 = 0
+
+    /// The number of the latest bucket, counted from 1970.
+    package var latest: Int64 = 0
+
+    /// In each bucket, the latest first.
+    package var workedMs: [Int64] = []
+
+    package var workingSinceMs: Int64 {
+      get {_workingSinceMs ?? 0}
+      set {_workingSinceMs = newValue}
+    }
+    /// Returns true if `workingSinceMs` has been explicitly set.
+    package var hasWorkingSinceMs: Bool {self._workingSinceMs != nil}
+    /// Clears the value of `workingSinceMs`. Subsequent reads from it will return its default value.
+    package mutating func clearWorkingSinceMs() {self._workingSinceMs = nil}
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _workingSinceMs: Int64? = nil
   }
 
   package init() {}
 
-  fileprivate var _graceUntilMs: Int64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct WireRouterQueue: Sendable {
@@ -694,6 +992,9 @@ package nonisolated struct WireRouterQueue: Sendable {
   package var hasLastAgentID: Bool {self._lastAgentID != nil}
   /// Clears the value of `lastAgentID`. Subsequent reads from it will return its default value.
   package mutating func clearLastAgentID() {self._lastAgentID = nil}
+
+  /// How long work items were handled: weights by class of length, without the last zeros.
+  package var handleCounts: [Int32] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -766,7 +1067,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterEntity"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item\0\u{1}agent\0\u{1}queue\0\u{1}command\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item\0\u{1}agent\0\u{1}queue\0\u{1}command\0\u{1}departure\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -826,6 +1127,19 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.kind = .command(v)
         }
       }()
+      case 5: try {
+        var v: WireRouterDeparture?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .departure(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .departure(v)
+        }
+      }()
       default: break
       }
     }
@@ -853,6 +1167,10 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .command(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
+    case .departure?: try {
+      guard case .departure(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -865,9 +1183,64 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension WireRouterDeparture: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RouterDeparture"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{3}work_item_id\0\u{3}to_pool_id\0\u{3}to_queue_id\0\u{3}hand_overs\0\u{3}at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.toPoolID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.toQueueID) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.handOvers) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.poolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 1)
+    }
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 2)
+    }
+    if !self.toPoolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.toPoolID, fieldNumber: 3)
+    }
+    if !self.toQueueID.isEmpty {
+      try visitor.visitSingularStringField(value: self.toQueueID, fieldNumber: 4)
+    }
+    if self.handOvers != 0 {
+      try visitor.visitSingularInt32Field(value: self.handOvers, fieldNumber: 5)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterDeparture, rhs: WireRouterDeparture) -> Bool {
+    if lhs.poolID != rhs.poolID {return false}
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.toPoolID != rhs.toPoolID {return false}
+    if lhs.toQueueID != rhs.toQueueID {return false}
+    if lhs.handOvers != rhs.handOvers {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterWorkItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{1c}answered_at_ms\0\u{1}decision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{8}is_callback_offered\0\u{1}path\0\u{4}\u{13}answered_at_ms\0\u{1}decision\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -898,6 +1271,8 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
     var _score: Int32? = nil
     var _version: Int64 = 0
     var _answeredAtMs: Int64? = nil
+    var _isCallbackOffered: Bool = false
+    var _path: [String] = []
     var _decision: WireRouterWorkItem.Decision? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -937,6 +1312,8 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       _score = source._score
       _version = source._version
       _answeredAtMs = source._answeredAtMs
+      _isCallbackOffered = source._isCallbackOffered
+      _path = source._path
       _decision = source._decision
     }
   }
@@ -1060,6 +1437,8 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._successorID) }()
         case 31: try { try decoder.decodeSingularInt32Field(value: &_storage._score) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._version) }()
+        case 40: try { try decoder.decodeSingularBoolField(value: &_storage._isCallbackOffered) }()
+        case 41: try { try decoder.decodeRepeatedStringField(value: &_storage._path) }()
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
         case 61: try { try decoder.decodeSingularMessageField(value: &_storage._decision) }()
         default: break
@@ -1179,6 +1558,12 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       if _storage._version != 0 {
         try visitor.visitSingularInt64Field(value: _storage._version, fieldNumber: 32)
       }
+      if _storage._isCallbackOffered != false {
+        try visitor.visitSingularBoolField(value: _storage._isCallbackOffered, fieldNumber: 40)
+      }
+      if !_storage._path.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._path, fieldNumber: 41)
+      }
       try { if let v = _storage._answeredAtMs {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 60)
       } }()
@@ -1222,6 +1607,8 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._score != rhs_storage._score {return false}
         if _storage._version != rhs_storage._version {return false}
         if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
+        if _storage._isCallbackOffered != rhs_storage._isCallbackOffered {return false}
+        if _storage._path != rhs_storage._path {return false}
         if _storage._decision != rhs_storage._decision {return false}
         return true
       }
@@ -1724,7 +2111,186 @@ nonisolated extension WireRouterWorkItem.Ownership: SwiftProtobuf.Message, Swift
 
 nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterAgent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}pool_id\0\u{1}presence\0\u{3}last_seen_ms\0\u{3}idle_since_ms\0\u{1}holds\0\u{3}grace_until_ms\0\u{1}version\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}pool_id\0\u{1}presence\0\u{3}last_seen_ms\0\u{3}idle_since_ms\0\u{1}holds\0\u{3}grace_until_ms\0\u{1}version\0\u{1}reason\0\u{1}supervisor\0\u{3}missed_offers\0\u{1}shift\0\u{3}shift_changes_at_ms\0\u{1}occupancy\0\u{3}air_due_at_ms\0\u{3}air_until_ms\0")
+
+  fileprivate class _StorageClass {
+    var _agentID: String = String()
+    var _poolID: String = String()
+    var _presence: WirePresence = .unspecified
+    var _lastSeenMs: Int64 = 0
+    var _idleSinceMs: Int64 = 0
+    var _holds: [WireRouterAgent.Hold] = []
+    var _graceUntilMs: Int64? = nil
+    var _version: Int64 = 0
+    var _reason: String? = nil
+    var _supervisor: String? = nil
+    var _missedOffers: Int32 = 0
+    var _shift: WireRouterAgent.Shift = .unspecified
+    var _shiftChangesAtMs: Int64? = nil
+    var _occupancy: WireRouterAgent.Occupancy? = nil
+    var _airDueAtMs: Int64? = nil
+    var _airUntilMs: Int64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _agentID = source._agentID
+      _poolID = source._poolID
+      _presence = source._presence
+      _lastSeenMs = source._lastSeenMs
+      _idleSinceMs = source._idleSinceMs
+      _holds = source._holds
+      _graceUntilMs = source._graceUntilMs
+      _version = source._version
+      _reason = source._reason
+      _supervisor = source._supervisor
+      _missedOffers = source._missedOffers
+      _shift = source._shift
+      _shiftChangesAtMs = source._shiftChangesAtMs
+      _occupancy = source._occupancy
+      _airDueAtMs = source._airDueAtMs
+      _airUntilMs = source._airUntilMs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._agentID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._poolID) }()
+        case 3: try { try decoder.decodeSingularEnumField(value: &_storage._presence) }()
+        case 4: try { try decoder.decodeSingularInt64Field(value: &_storage._lastSeenMs) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._idleSinceMs) }()
+        case 6: try { try decoder.decodeRepeatedMessageField(value: &_storage._holds) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._graceUntilMs) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._version) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._reason) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._supervisor) }()
+        case 11: try { try decoder.decodeSingularInt32Field(value: &_storage._missedOffers) }()
+        case 12: try { try decoder.decodeSingularEnumField(value: &_storage._shift) }()
+        case 13: try { try decoder.decodeSingularInt64Field(value: &_storage._shiftChangesAtMs) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._occupancy) }()
+        case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._airDueAtMs) }()
+        case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._airUntilMs) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._agentID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._agentID, fieldNumber: 1)
+      }
+      if !_storage._poolID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._poolID, fieldNumber: 2)
+      }
+      if _storage._presence != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._presence, fieldNumber: 3)
+      }
+      if _storage._lastSeenMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._lastSeenMs, fieldNumber: 4)
+      }
+      if _storage._idleSinceMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._idleSinceMs, fieldNumber: 5)
+      }
+      if !_storage._holds.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._holds, fieldNumber: 6)
+      }
+      try { if let v = _storage._graceUntilMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+      } }()
+      if _storage._version != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._version, fieldNumber: 8)
+      }
+      try { if let v = _storage._reason {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._supervisor {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 10)
+      } }()
+      if _storage._missedOffers != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._missedOffers, fieldNumber: 11)
+      }
+      if _storage._shift != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._shift, fieldNumber: 12)
+      }
+      try { if let v = _storage._shiftChangesAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._occupancy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._airDueAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 15)
+      } }()
+      try { if let v = _storage._airUntilMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 16)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterAgent, rhs: WireRouterAgent) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._agentID != rhs_storage._agentID {return false}
+        if _storage._poolID != rhs_storage._poolID {return false}
+        if _storage._presence != rhs_storage._presence {return false}
+        if _storage._lastSeenMs != rhs_storage._lastSeenMs {return false}
+        if _storage._idleSinceMs != rhs_storage._idleSinceMs {return false}
+        if _storage._holds != rhs_storage._holds {return false}
+        if _storage._graceUntilMs != rhs_storage._graceUntilMs {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._reason != rhs_storage._reason {return false}
+        if _storage._supervisor != rhs_storage._supervisor {return false}
+        if _storage._missedOffers != rhs_storage._missedOffers {return false}
+        if _storage._shift != rhs_storage._shift {return false}
+        if _storage._shiftChangesAtMs != rhs_storage._shiftChangesAtMs {return false}
+        if _storage._occupancy != rhs_storage._occupancy {return false}
+        if _storage._airDueAtMs != rhs_storage._airDueAtMs {return false}
+        if _storage._airUntilMs != rhs_storage._airUntilMs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterAgent.Shift: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SHIFT_UNSPECIFIED\0\u{1}SHIFT_ON\0\u{1}SHIFT_DRAINING\0\u{1}SHIFT_OFF\0")
+}
+
+nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterAgent.protoMessageName + ".Hold"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{1}weight\0\u{1}channel\0\u{1}activity\0\u{3}full_weight\0\u{3}idle_at_ms\0\u{3}stands_still\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1732,14 +2298,13 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self.presence) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.lastSeenMs) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.idleSinceMs) }()
-      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.holds) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self._graceUntilMs) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.version) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.weight) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self._channel) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.activity) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self._fullWeight) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self._idleAtMs) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.standsStill) }()
       default: break
       }
     }
@@ -1750,70 +2315,26 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.agentID.isEmpty {
-      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
-    }
-    if !self.poolID.isEmpty {
-      try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 2)
-    }
-    if self.presence != .unspecified {
-      try visitor.visitSingularEnumField(value: self.presence, fieldNumber: 3)
-    }
-    if self.lastSeenMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.lastSeenMs, fieldNumber: 4)
-    }
-    if self.idleSinceMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.idleSinceMs, fieldNumber: 5)
-    }
-    if !self.holds.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.holds, fieldNumber: 6)
-    }
-    try { if let v = self._graceUntilMs {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
-    } }()
-    if self.version != 0 {
-      try visitor.visitSingularInt64Field(value: self.version, fieldNumber: 8)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  package static func ==(lhs: WireRouterAgent, rhs: WireRouterAgent) -> Bool {
-    if lhs.agentID != rhs.agentID {return false}
-    if lhs.poolID != rhs.poolID {return false}
-    if lhs.presence != rhs.presence {return false}
-    if lhs.lastSeenMs != rhs.lastSeenMs {return false}
-    if lhs.idleSinceMs != rhs.idleSinceMs {return false}
-    if lhs.holds != rhs.holds {return false}
-    if lhs._graceUntilMs != rhs._graceUntilMs {return false}
-    if lhs.version != rhs.version {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = WireRouterAgent.protoMessageName + ".Hold"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{1}weight\0")
-
-  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self.weight) }()
-      default: break
-      }
-    }
-  }
-
-  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.workItemID.isEmpty {
       try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
     }
     if self.weight != 0 {
       try visitor.visitSingularInt32Field(value: self.weight, fieldNumber: 2)
+    }
+    try { if let v = self._channel {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 3)
+    } }()
+    if self.activity != .unspecified {
+      try visitor.visitSingularEnumField(value: self.activity, fieldNumber: 4)
+    }
+    try { if let v = self._fullWeight {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._idleAtMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
+    } }()
+    if self.standsStill != false {
+      try visitor.visitSingularBoolField(value: self.standsStill, fieldNumber: 7)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1821,6 +2342,64 @@ nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf
   package static func ==(lhs: WireRouterAgent.Hold, rhs: WireRouterAgent.Hold) -> Bool {
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.weight != rhs.weight {return false}
+    if lhs._channel != rhs._channel {return false}
+    if lhs.activity != rhs.activity {return false}
+    if lhs._fullWeight != rhs._fullWeight {return false}
+    if lhs._idleAtMs != rhs._idleAtMs {return false}
+    if lhs.standsStill != rhs.standsStill {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterAgent.Hold.Activity: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ACTIVITY_UNSPECIFIED\0\u{1}ACTIVITY_OFFERED\0\u{1}ACTIVITY_ACTIVE\0\u{1}ACTIVITY_IDLE\0\u{1}ACTIVITY_RETURNING\0\u{1}ACTIVITY_PARKED\0")
+}
+
+nonisolated extension WireRouterAgent.Occupancy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterAgent.protoMessageName + ".Occupancy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}bucket_ms\0\u{1}latest\0\u{3}worked_ms\0\u{3}working_since_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.bucketMs) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.latest) }()
+      case 3: try { try decoder.decodeRepeatedInt64Field(value: &self.workedMs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._workingSinceMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.bucketMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.bucketMs, fieldNumber: 1)
+    }
+    if self.latest != 0 {
+      try visitor.visitSingularInt64Field(value: self.latest, fieldNumber: 2)
+    }
+    if !self.workedMs.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.workedMs, fieldNumber: 3)
+    }
+    try { if let v = self._workingSinceMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterAgent.Occupancy, rhs: WireRouterAgent.Occupancy) -> Bool {
+    if lhs.bucketMs != rhs.bucketMs {return false}
+    if lhs.latest != rhs.latest {return false}
+    if lhs.workedMs != rhs.workedMs {return false}
+    if lhs._workingSinceMs != rhs._workingSinceMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1828,7 +2407,7 @@ nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterQueue"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}queue_id\0\u{3}average_handle_ms\0\u{1}retired\0\u{4}\u{11}last_agent_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}queue_id\0\u{3}average_handle_ms\0\u{1}retired\0\u{3}handle_counts\0\u{4}\u{10}last_agent_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1839,6 +2418,7 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularStringField(value: &self.queueID) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self._averageHandleMs) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._retired) }()
+      case 4: try { try decoder.decodeRepeatedInt32Field(value: &self.handleCounts) }()
       case 20: try { try decoder.decodeSingularStringField(value: &self._lastAgentID) }()
       default: break
       }
@@ -1859,6 +2439,9 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._retired {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.handleCounts.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.handleCounts, fieldNumber: 4)
+    }
     try { if let v = self._lastAgentID {
       try visitor.visitSingularStringField(value: v, fieldNumber: 20)
     } }()
@@ -1870,6 +2453,7 @@ nonisolated extension WireRouterQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._averageHandleMs != rhs._averageHandleMs {return false}
     if lhs._retired != rhs._retired {return false}
     if lhs._lastAgentID != rhs._lastAgentID {return false}
+    if lhs.handleCounts != rhs.handleCounts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -73,6 +73,15 @@ package nonisolated struct WireWorkCommand: Sendable {
     set {kind = .surveyAnswered(newValue)}
   }
 
+  /// From the router of another pool: a work item that it released.
+  package var handedOver: WireHandOver {
+    get {
+      if case .handedOver(let v)? = kind {return v}
+      return WireHandOver()
+    }
+    set {kind = .handedOver(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -86,10 +95,175 @@ package nonisolated struct WireWorkCommand: Sendable {
     case escalate(WireEscalation)
     /// From context: the answer to a survey.
     case surveyAnswered(WireSurveyAnswer)
+    /// From the router of another pool: a work item that it released.
+    case handedOver(WireHandOver)
 
   }
 
   package init() {}
+}
+
+/// A work item on its way from one pool to another: released in the log of the old one, not yet admitted in the new.
+package nonisolated struct WireHandOver: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workItemID: String {
+    get {_storage._workItemID}
+    set {_uniqueStorage()._workItemID = newValue}
+  }
+
+  package var conversationID: String {
+    get {_storage._conversationID}
+    set {_uniqueStorage()._conversationID = newValue}
+  }
+
+  package var customerID: String {
+    get {_storage._customerID}
+    set {_uniqueStorage()._customerID = newValue}
+  }
+
+  package var poolID: String {
+    get {_storage._poolID}
+    set {_uniqueStorage()._poolID = newValue}
+  }
+
+  package var queueID: String {
+    get {_storage._queueID}
+    set {_uniqueStorage()._queueID = newValue}
+  }
+
+  /// The pools through which it came, in order.
+  package var path: [String] {
+    get {_storage._path}
+    set {_uniqueStorage()._path = newValue}
+  }
+
+  package var displayName: String {
+    get {_storage._displayName ?? String()}
+    set {_uniqueStorage()._displayName = newValue}
+  }
+  /// Returns true if `displayName` has been explicitly set.
+  package var hasDisplayName: Bool {_storage._displayName != nil}
+  /// Clears the value of `displayName`. Subsequent reads from it will return its default value.
+  package mutating func clearDisplayName() {_uniqueStorage()._displayName = nil}
+
+  package var language: String {
+    get {_storage._language ?? String()}
+    set {_uniqueStorage()._language = newValue}
+  }
+  /// Returns true if `language` has been explicitly set.
+  package var hasLanguage: Bool {_storage._language != nil}
+  /// Clears the value of `language`. Subsequent reads from it will return its default value.
+  package mutating func clearLanguage() {_uniqueStorage()._language = nil}
+
+  package var priority: Int32 {
+    get {_storage._priority}
+    set {_uniqueStorage()._priority = newValue}
+  }
+
+  package var acceptedAtMs: Int64 {
+    get {_storage._acceptedAtMs}
+    set {_uniqueStorage()._acceptedAtMs = newValue}
+  }
+
+  package var openedAtMs: Int64 {
+    get {_storage._openedAtMs}
+    set {_uniqueStorage()._openedAtMs = newValue}
+  }
+
+  package var address: WireAddress {
+    get {_storage._address ?? WireAddress()}
+    set {_uniqueStorage()._address = newValue}
+  }
+  /// Returns true if `address` has been explicitly set.
+  package var hasAddress: Bool {_storage._address != nil}
+  /// Clears the value of `address`. Subsequent reads from it will return its default value.
+  package mutating func clearAddress() {_uniqueStorage()._address = nil}
+
+  /// Absent while nothing can be written to the customer.
+  package var replyAddress: WireAddress {
+    get {_storage._replyAddress ?? WireAddress()}
+    set {_uniqueStorage()._replyAddress = newValue}
+  }
+  /// Returns true if `replyAddress` has been explicitly set.
+  package var hasReplyAddress: Bool {_storage._replyAddress != nil}
+  /// Clears the value of `replyAddress`. Subsequent reads from it will return its default value.
+  package mutating func clearReplyAddress() {_uniqueStorage()._replyAddress = nil}
+
+  /// The latest.
+  package var messages: [WireHandOver.Message] {
+    get {_storage._messages}
+    set {_uniqueStorage()._messages = newValue}
+  }
+
+  package var messageCount: Int32 {
+    get {_storage._messageCount}
+    set {_uniqueStorage()._messageCount = newValue}
+  }
+
+  package var preferredAgentID: String {
+    get {_storage._preferredAgentID ?? String()}
+    set {_uniqueStorage()._preferredAgentID = newValue}
+  }
+  /// Returns true if `preferredAgentID` has been explicitly set.
+  package var hasPreferredAgentID: Bool {_storage._preferredAgentID != nil}
+  /// Clears the value of `preferredAgentID`. Subsequent reads from it will return its default value.
+  package mutating func clearPreferredAgentID() {_uniqueStorage()._preferredAgentID = nil}
+
+  package var offersMade: Int32 {
+    get {_storage._offersMade}
+    set {_uniqueStorage()._offersMade = newValue}
+  }
+
+  package var isCallbackOffered: Bool {
+    get {_storage._isCallbackOffered}
+    set {_uniqueStorage()._isCallbackOffered = newValue}
+  }
+
+  /// When an agent last replied.
+  package var answeredAtMs: Int64 {
+    get {_storage._answeredAtMs ?? 0}
+    set {_uniqueStorage()._answeredAtMs = newValue}
+  }
+  /// Returns true if `answeredAtMs` has been explicitly set.
+  package var hasAnsweredAtMs: Bool {_storage._answeredAtMs != nil}
+  /// Clears the value of `answeredAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearAnsweredAtMs() {_uniqueStorage()._answeredAtMs = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct Message: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var messageID: String = String()
+
+    package var address: WireAddress {
+      get {_address ?? WireAddress()}
+      set {_address = newValue}
+    }
+    /// Returns true if `address` has been explicitly set.
+    package var hasAddress: Bool {self._address != nil}
+    /// Clears the value of `address`. Subsequent reads from it will return its default value.
+    package mutating func clearAddress() {self._address = nil}
+
+    package var text: String = String()
+
+    package var acceptedAtMs: Int64 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _address: WireAddress? = nil
+  }
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A customer's message, with all that opening a work item takes.
@@ -177,6 +351,26 @@ package nonisolated struct WireAgentCommand: Sendable {
   package var agentID: String = String()
 
   package var poolID: String = String()
+
+  /// Who acts for the agent; none: the agent does.
+  package var supervisor: String {
+    get {_supervisor ?? String()}
+    set {_supervisor = newValue}
+  }
+  /// Returns true if `supervisor` has been explicitly set.
+  package var hasSupervisor: Bool {self._supervisor != nil}
+  /// Clears the value of `supervisor`. Subsequent reads from it will return its default value.
+  package mutating func clearSupervisor() {self._supervisor = nil}
+
+  /// Said with a presence.
+  package var presenceReason: String {
+    get {_presenceReason ?? String()}
+    set {_presenceReason = newValue}
+  }
+  /// Returns true if `presenceReason` has been explicitly set.
+  package var hasPresenceReason: Bool {self._presenceReason != nil}
+  /// Clears the value of `presenceReason`. Subsequent reads from it will return its default value.
+  package mutating func clearPresenceReason() {self._presenceReason = nil}
 
   /// What the work item's version must be for anything to be done.
   package var version: Int64 {
@@ -440,6 +634,8 @@ package nonisolated struct WireAgentCommand: Sendable {
 
   package init() {}
 
+  fileprivate var _supervisor: String? = nil
+  fileprivate var _presenceReason: String? = nil
   fileprivate var _version: Int64? = nil
 }
 
@@ -504,7 +700,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0\u{4}\u{2}handed_over\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -577,6 +773,19 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.kind = .surveyAnswered(v)
         }
       }()
+      case 7: try {
+        var v: WireHandOver?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .handedOver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .handedOver(v)
+        }
+      }()
       default: break
       }
     }
@@ -608,6 +817,10 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .surveyAnswered(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
+    case .handedOver?: try {
+      guard case .handedOver(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -615,6 +828,251 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
   package static func ==(lhs: WireWorkCommand, rhs: WireWorkCommand) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HandOver"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}pool_id\0\u{3}queue_id\0\u{1}path\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{3}preferred_agent_id\0\u{3}offers_made\0\u{3}is_callback_offered\0\u{3}answered_at_ms\0")
+
+  fileprivate class _StorageClass {
+    var _workItemID: String = String()
+    var _conversationID: String = String()
+    var _customerID: String = String()
+    var _poolID: String = String()
+    var _queueID: String = String()
+    var _path: [String] = []
+    var _displayName: String? = nil
+    var _language: String? = nil
+    var _priority: Int32 = 0
+    var _acceptedAtMs: Int64 = 0
+    var _openedAtMs: Int64 = 0
+    var _address: WireAddress? = nil
+    var _replyAddress: WireAddress? = nil
+    var _messages: [WireHandOver.Message] = []
+    var _messageCount: Int32 = 0
+    var _preferredAgentID: String? = nil
+    var _offersMade: Int32 = 0
+    var _isCallbackOffered: Bool = false
+    var _answeredAtMs: Int64? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _workItemID = source._workItemID
+      _conversationID = source._conversationID
+      _customerID = source._customerID
+      _poolID = source._poolID
+      _queueID = source._queueID
+      _path = source._path
+      _displayName = source._displayName
+      _language = source._language
+      _priority = source._priority
+      _acceptedAtMs = source._acceptedAtMs
+      _openedAtMs = source._openedAtMs
+      _address = source._address
+      _replyAddress = source._replyAddress
+      _messages = source._messages
+      _messageCount = source._messageCount
+      _preferredAgentID = source._preferredAgentID
+      _offersMade = source._offersMade
+      _isCallbackOffered = source._isCallbackOffered
+      _answeredAtMs = source._answeredAtMs
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._workItemID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._conversationID) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._customerID) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._poolID) }()
+        case 5: try { try decoder.decodeSingularStringField(value: &_storage._queueID) }()
+        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._path) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._displayName) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 9: try { try decoder.decodeSingularInt32Field(value: &_storage._priority) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._acceptedAtMs) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._openedAtMs) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._address) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._replyAddress) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._messages) }()
+        case 15: try { try decoder.decodeSingularInt32Field(value: &_storage._messageCount) }()
+        case 16: try { try decoder.decodeSingularStringField(value: &_storage._preferredAgentID) }()
+        case 17: try { try decoder.decodeSingularInt32Field(value: &_storage._offersMade) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._isCallbackOffered) }()
+        case 19: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._workItemID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._workItemID, fieldNumber: 1)
+      }
+      if !_storage._conversationID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._conversationID, fieldNumber: 2)
+      }
+      if !_storage._customerID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._customerID, fieldNumber: 3)
+      }
+      if !_storage._poolID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._poolID, fieldNumber: 4)
+      }
+      if !_storage._queueID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._queueID, fieldNumber: 5)
+      }
+      if !_storage._path.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._path, fieldNumber: 6)
+      }
+      try { if let v = _storage._displayName {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._language {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+      } }()
+      if _storage._priority != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._priority, fieldNumber: 9)
+      }
+      if _storage._acceptedAtMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._acceptedAtMs, fieldNumber: 10)
+      }
+      if _storage._openedAtMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._openedAtMs, fieldNumber: 11)
+      }
+      try { if let v = _storage._address {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._replyAddress {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      if !_storage._messages.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._messages, fieldNumber: 14)
+      }
+      if _storage._messageCount != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._messageCount, fieldNumber: 15)
+      }
+      try { if let v = _storage._preferredAgentID {
+        try visitor.visitSingularStringField(value: v, fieldNumber: 16)
+      } }()
+      if _storage._offersMade != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._offersMade, fieldNumber: 17)
+      }
+      if _storage._isCallbackOffered != false {
+        try visitor.visitSingularBoolField(value: _storage._isCallbackOffered, fieldNumber: 18)
+      }
+      try { if let v = _storage._answeredAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 19)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHandOver, rhs: WireHandOver) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._workItemID != rhs_storage._workItemID {return false}
+        if _storage._conversationID != rhs_storage._conversationID {return false}
+        if _storage._customerID != rhs_storage._customerID {return false}
+        if _storage._poolID != rhs_storage._poolID {return false}
+        if _storage._queueID != rhs_storage._queueID {return false}
+        if _storage._path != rhs_storage._path {return false}
+        if _storage._displayName != rhs_storage._displayName {return false}
+        if _storage._language != rhs_storage._language {return false}
+        if _storage._priority != rhs_storage._priority {return false}
+        if _storage._acceptedAtMs != rhs_storage._acceptedAtMs {return false}
+        if _storage._openedAtMs != rhs_storage._openedAtMs {return false}
+        if _storage._address != rhs_storage._address {return false}
+        if _storage._replyAddress != rhs_storage._replyAddress {return false}
+        if _storage._messages != rhs_storage._messages {return false}
+        if _storage._messageCount != rhs_storage._messageCount {return false}
+        if _storage._preferredAgentID != rhs_storage._preferredAgentID {return false}
+        if _storage._offersMade != rhs_storage._offersMade {return false}
+        if _storage._isCallbackOffered != rhs_storage._isCallbackOffered {return false}
+        if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHandOver.Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireHandOver.protoMessageName + ".Message"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{1}address\0\u{1}text\0\u{3}accepted_at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.messageID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.acceptedAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.messageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.messageID, fieldNumber: 1)
+    }
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    if self.acceptedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.acceptedAtMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHandOver.Message, rhs: WireHandOver.Message) -> Bool {
+    if lhs.messageID != rhs.messageID {return false}
+    if lhs._address != rhs._address {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.acceptedAtMs != rhs.acceptedAtMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -716,7 +1174,7 @@ nonisolated extension WireWorkRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{2}\u{3}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{2}\u{9}reassign\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{1}supervisor\0\u{3}presence_reason\0\u{1}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{2}\u{9}reassign\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -727,6 +1185,8 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularStringField(value: &self.commandID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._supervisor) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._presenceReason) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self._version) }()
       case 10: try {
         var v: WirePresence?
@@ -872,6 +1332,12 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.poolID.isEmpty {
       try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 3)
     }
+    try { if let v = self._supervisor {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._presenceReason {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
     try { if let v = self._version {
       try visitor.visitSingularInt64Field(value: v, fieldNumber: 6)
     } }()
@@ -925,6 +1391,8 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.commandID != rhs.commandID {return false}
     if lhs.agentID != rhs.agentID {return false}
     if lhs.poolID != rhs.poolID {return false}
+    if lhs._supervisor != rhs._supervisor {return false}
+    if lhs._presenceReason != rhs._presenceReason {return false}
     if lhs._version != rhs._version {return false}
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -47,6 +47,9 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
   case commandReused // = 14
   case limitReached // = 15
 
+  /// The pool declares the reasons for being away, and this is none of them.
+  case unknownBreakReason // = 36
+
   /// The work item is no longer what the command was meant for.
   case versionChanged // = 46
 
@@ -76,6 +79,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case 13: self = .noReplyAddress
     case 14: self = .commandReused
     case 15: self = .limitReached
+    case 36: self = .unknownBreakReason
     case 46: self = .versionChanged
     case 47: self = .notQualified
     default: self = .UNRECOGNIZED(rawValue)
@@ -100,6 +104,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case .noReplyAddress: return 13
     case .commandReused: return 14
     case .limitReached: return 15
+    case .unknownBreakReason: return 36
     case .versionChanged: return 46
     case .notQualified: return 47
     case .UNRECOGNIZED(let i): return i
@@ -124,6 +129,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     .noReplyAddress,
     .commandReused,
     .limitReached,
+    .unknownBreakReason,
     .versionChanged,
     .notQualified,
   ]
@@ -329,6 +335,62 @@ package nonisolated struct WireWorkEvent: Sendable {
     set {kind = .commandResult(newValue)}
   }
 
+  package var widened: WireWorkEvent.Widened {
+    get {
+      if case .widened(let v)? = kind {return v}
+      return WireWorkEvent.Widened()
+    }
+    set {kind = .widened(newValue)}
+  }
+
+  package var turnedAway: WireWorkEvent.TurnedAway {
+    get {
+      if case .turnedAway(let v)? = kind {return v}
+      return WireWorkEvent.TurnedAway()
+    }
+    set {kind = .turnedAway(newValue)}
+  }
+
+  package var customerTold: WireWorkEvent.CustomerTold {
+    get {
+      if case .customerTold(let v)? = kind {return v}
+      return WireWorkEvent.CustomerTold()
+    }
+    set {kind = .customerTold(newValue)}
+  }
+
+  package var handedOver: WireWorkEvent.HandedOver {
+    get {
+      if case .handedOver(let v)? = kind {return v}
+      return WireWorkEvent.HandedOver()
+    }
+    set {kind = .handedOver(newValue)}
+  }
+
+  package var takenOver: WireWorkEvent.TakenOver {
+    get {
+      if case .takenOver(let v)? = kind {return v}
+      return WireWorkEvent.TakenOver()
+    }
+    set {kind = .takenOver(newValue)}
+  }
+
+  package var airGiven: WireWorkEvent.AirGiven {
+    get {
+      if case .airGiven(let v)? = kind {return v}
+      return WireWorkEvent.AirGiven()
+    }
+    set {kind = .airGiven(newValue)}
+  }
+
+  package var shiftEnded: WireWorkEvent.ShiftEnded {
+    get {
+      if case .shiftEnded(let v)? = kind {return v}
+      return WireWorkEvent.ShiftEnded()
+    }
+    set {kind = .shiftEnded(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -354,6 +416,13 @@ package nonisolated struct WireWorkEvent: Sendable {
     case surveyAnswered(WireWorkEvent.SurveyAnswered)
     case presenceChanged(WireWorkEvent.PresenceChanged)
     case commandResult(WireCommandResult)
+    case widened(WireWorkEvent.Widened)
+    case turnedAway(WireWorkEvent.TurnedAway)
+    case customerTold(WireWorkEvent.CustomerTold)
+    case handedOver(WireWorkEvent.HandedOver)
+    case takenOver(WireWorkEvent.TakenOver)
+    case airGiven(WireWorkEvent.AirGiven)
+    case shiftEnded(WireWorkEvent.ShiftEnded)
 
   }
 
@@ -738,6 +807,138 @@ package nonisolated struct WireWorkEvent: Sendable {
 
     package var reason: String = String()
 
+    /// Who set it for the agent; none: the agent, or a rule.
+    package var supervisor: String {
+      get {_supervisor ?? String()}
+      set {_supervisor = newValue}
+    }
+    /// Returns true if `supervisor` has been explicitly set.
+    package var hasSupervisor: Bool {self._supervisor != nil}
+    /// Clears the value of `supervisor`. Subsequent reads from it will return its default value.
+    package mutating func clearSupervisor() {self._supervisor = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _supervisor: String? = nil
+  }
+
+  /// The agent worked too much of the last while: nothing is offered for the time being.
+  package nonisolated struct AirGiven: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var untilMs: Int64 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// The agent's shift ended while they were there: they finish what they have.
+  package nonisolated struct ShiftEnded: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct Widened: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Steps of the routing policy done.
+    package var step: Int32 = 0
+
+    /// Agents of these queues may take it too.
+    package var toQueueIds: [String] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct TurnedAway: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var notice: WireNotice = .unspecified
+
+    /// None when nobody is there to serve it, or when it was not asked for.
+    package var expectedWaitSeconds: Int32 {
+      get {_expectedWaitSeconds ?? 0}
+      set {_expectedWaitSeconds = newValue}
+    }
+    /// Returns true if `expectedWaitSeconds` has been explicitly set.
+    package var hasExpectedWaitSeconds: Bool {self._expectedWaitSeconds != nil}
+    /// Clears the value of `expectedWaitSeconds`. Subsequent reads from it will return its default value.
+    package mutating func clearExpectedWaitSeconds() {self._expectedWaitSeconds = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _expectedWaitSeconds: Int32? = nil
+  }
+
+  package nonisolated struct CustomerTold: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var notice: WireNotice = .unspecified
+
+    package var messageID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct HandedOver: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// None: by a step of the routing policy.
+    package var agentID: String {
+      get {_agentID ?? String()}
+      set {_agentID = newValue}
+    }
+    /// Returns true if `agentID` has been explicitly set.
+    package var hasAgentID: Bool {self._agentID != nil}
+    /// Clears the value of `agentID`. Subsequent reads from it will return its default value.
+    package mutating func clearAgentID() {self._agentID = nil}
+
+    package var toPoolID: String = String()
+
+    package var toQueueID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _agentID: String? = nil
+  }
+
+  package nonisolated struct TakenOver: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var fromPoolID: String = String()
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -841,12 +1042,12 @@ package nonisolated struct WireRejection: Sendable {
 fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRejectionCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{2}\u{1f}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{2}\u{15}REJECTION_CODE_UNKNOWN_BREAK_REASON\0\u{2}\u{a}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
 }
 
 nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkEvent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0\u{2}\u{9}widened\0\u{3}turned_away\0\u{3}customer_told\0\u{3}handed_over\0\u{3}taken_over\0\u{4}\u{6}air_given\0\u{3}shift_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1143,6 +1344,97 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .commandResult(v)
         }
       }()
+      case 40: try {
+        var v: WireWorkEvent.Widened?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .widened(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .widened(v)
+        }
+      }()
+      case 41: try {
+        var v: WireWorkEvent.TurnedAway?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .turnedAway(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .turnedAway(v)
+        }
+      }()
+      case 42: try {
+        var v: WireWorkEvent.CustomerTold?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .customerTold(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .customerTold(v)
+        }
+      }()
+      case 43: try {
+        var v: WireWorkEvent.HandedOver?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .handedOver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .handedOver(v)
+        }
+      }()
+      case 44: try {
+        var v: WireWorkEvent.TakenOver?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .takenOver(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .takenOver(v)
+        }
+      }()
+      case 50: try {
+        var v: WireWorkEvent.AirGiven?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .airGiven(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .airGiven(v)
+        }
+      }()
+      case 51: try {
+        var v: WireWorkEvent.ShiftEnded?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .shiftEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .shiftEnded(v)
+        }
+      }()
       default: break
       }
     }
@@ -1250,6 +1542,34 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .commandResult?: try {
       guard case .commandResult(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .widened?: try {
+      guard case .widened(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .turnedAway?: try {
+      guard case .turnedAway(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .customerTold?: try {
+      guard case .customerTold(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
+    }()
+    case .handedOver?: try {
+      guard case .handedOver(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .takenOver?: try {
+      guard case .takenOver(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+    }()
+    case .airGiven?: try {
+      guard case .airGiven(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .shiftEnded?: try {
+      guard case .shiftEnded(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
     }()
     case nil: break
     }
@@ -2061,7 +2381,7 @@ nonisolated extension WireWorkEvent.SurveyAnswered: SwiftProtobuf.Message, Swift
 
 nonisolated extension WireWorkEvent.PresenceChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".PresenceChanged"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}presence\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}presence\0\u{1}reason\0\u{1}supervisor\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2072,12 +2392,17 @@ nonisolated extension WireWorkEvent.PresenceChanged: SwiftProtobuf.Message, Swif
       case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
       case 2: try { try decoder.decodeSingularEnumField(value: &self.presence) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._supervisor) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.agentID.isEmpty {
       try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
     }
@@ -2087,6 +2412,9 @@ nonisolated extension WireWorkEvent.PresenceChanged: SwiftProtobuf.Message, Swif
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
     }
+    try { if let v = self._supervisor {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2094,6 +2422,255 @@ nonisolated extension WireWorkEvent.PresenceChanged: SwiftProtobuf.Message, Swif
     if lhs.agentID != rhs.agentID {return false}
     if lhs.presence != rhs.presence {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._supervisor != rhs._supervisor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.AirGiven: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".AirGiven"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}until_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.untilMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if self.untilMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.untilMs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.AirGiven, rhs: WireWorkEvent.AirGiven) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.untilMs != rhs.untilMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.ShiftEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".ShiftEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.ShiftEnded, rhs: WireWorkEvent.ShiftEnded) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.Widened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".Widened"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{3}to_queue_ids\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.step) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.toQueueIds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularInt32Field(value: self.step, fieldNumber: 1)
+    }
+    if !self.toQueueIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.toQueueIds, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.Widened, rhs: WireWorkEvent.Widened) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.toQueueIds != rhs.toQueueIds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.TurnedAway: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".TurnedAway"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notice\0\u{3}expected_wait_seconds\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.notice) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._expectedWaitSeconds) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.notice != .unspecified {
+      try visitor.visitSingularEnumField(value: self.notice, fieldNumber: 1)
+    }
+    try { if let v = self._expectedWaitSeconds {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.TurnedAway, rhs: WireWorkEvent.TurnedAway) -> Bool {
+    if lhs.notice != rhs.notice {return false}
+    if lhs._expectedWaitSeconds != rhs._expectedWaitSeconds {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.CustomerTold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".CustomerTold"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}notice\0\u{3}message_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.notice) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.messageID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.notice != .unspecified {
+      try visitor.visitSingularEnumField(value: self.notice, fieldNumber: 1)
+    }
+    if !self.messageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.messageID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.CustomerTold, rhs: WireWorkEvent.CustomerTold) -> Bool {
+    if lhs.notice != rhs.notice {return false}
+    if lhs.messageID != rhs.messageID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.HandedOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".HandedOver"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}to_pool_id\0\u{3}to_queue_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.toPoolID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.toQueueID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._agentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    if !self.toPoolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.toPoolID, fieldNumber: 2)
+    }
+    if !self.toQueueID.isEmpty {
+      try visitor.visitSingularStringField(value: self.toQueueID, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.HandedOver, rhs: WireWorkEvent.HandedOver) -> Bool {
+    if lhs._agentID != rhs._agentID {return false}
+    if lhs.toPoolID != rhs.toPoolID {return false}
+    if lhs.toQueueID != rhs.toQueueID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.TakenOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".TakenOver"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_pool_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.fromPoolID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.fromPoolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.fromPoolID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.TakenOver, rhs: WireWorkEvent.TakenOver) -> Bool {
+    if lhs.fromPoolID != rhs.fromPoolID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,6 +8,8 @@ extension AgentCommand: WireValue {
             $0.agentID = agentID.rawValue
             $0.poolID = poolID.rawValue
             $0.action = action.wire
+            if let supervisor { $0.supervisor = supervisor }
+            if case .setPresence(_, let reason?) = action { $0.presenceReason = reason }
             if let version { $0.version = version }
         }
     }
@@ -17,14 +19,18 @@ extension AgentCommand: WireValue {
             commandID: try .required("command_id", wire.commandID),
             agentID: try .required("agent_id", wire.agentID),
             poolID: try .required("pool_id", wire.poolID),
-            action: try Action(wire: wire.action), version: wire.hasVersion ? wire.version : nil)
+            action: try Action(wire: wire.action), supervisor: wire.hasSupervisor ? wire.supervisor : nil,
+            version: wire.hasVersion ? wire.version : nil)
+        if case .setPresence(let presence, _) = action, wire.hasPresenceReason {
+            action = .setPresence(presence, reason: wire.presenceReason)
+        }
     }
 }
 
 extension AgentCommand.Action {
     fileprivate var wire: WireAgentCommand.OneOf_Action {
         switch self {
-        case .setPresence(let presence): .setPresence(presence.wire)
+        case .setPresence(let presence, _): .setPresence(presence.wire)
         case .accept(let offerID): .accept(.with { $0.offerID = offerID.rawValue })
         case .decline(let offerID, let reason):
             .decline(

@@ -26,6 +26,7 @@ extension OutboundMessage: WireRecord {
                 case .agent(let agentID): .agent(.with { $0.agentID = agentID.rawValue })
                 case .acknowledgement: .acknowledgement(.init())
                 case .survey: .survey(.init())
+                case .notice(let notice): .notice(.with { $0.notice = notice.wire })
                 }
             $0.address = address.wire
             $0.text = text
@@ -40,6 +41,7 @@ extension OutboundMessage: WireRecord {
             case .agent(let agent): .agent(try .required("agent.agent_id", agent.agentID))
             case .acknowledgement: .acknowledgement
             case .survey: .survey
+            case .notice(let wire): .notice(try .required("notice.notice", wire.notice))
             }
         self.init(
             messageID: try .required("message_id", wire.messageID),

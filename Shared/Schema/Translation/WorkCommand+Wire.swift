@@ -11,6 +11,7 @@ extension WorkCommand: WireRecord {
         case .agentSeen: "agent-seen"
         case .escalate: "escalate"
         case .surveyAnswered: "survey-answered"
+        case .handedOver: "handed-over"
         }
     }
 
@@ -23,6 +24,7 @@ extension WorkCommand: WireRecord {
                 case .agentSeen(let agentID): .agentSeen(.with { $0.agentID = agentID.rawValue })
                 case .escalate(let escalation): .escalate(escalation.wire)
                 case .surveyAnswered(let answer): .surveyAnswered(answer.wire)
+                case .handedOver(let handOver): .handedOver(handOver.wire)
                 }
         }
     }
@@ -35,6 +37,7 @@ extension WorkCommand: WireRecord {
         case .agentSeen(let seen): self = .agentSeen(try .required("agent_seen.agent_id", seen.agentID))
         case .escalate(let escalation): self = .escalate(try .required("escalate", escalation))
         case .surveyAnswered(let answer): self = .surveyAnswered(try .required("survey_answered", answer))
+        case .handedOver(let handOver): self = .handedOver(try .required("handed_over", handOver))
         }
     }
 }

@@ -28,6 +28,13 @@ extension WorkEvent: WireRecord {
         case .surveyAnswered: "survey-answered"
         case .presenceChanged: "presence-changed"
         case .commandResult: "command-result"
+        case .widened: "widened"
+        case .turnedAway: "turned-away"
+        case .customerTold: "customer-told"
+        case .handedOver: "handed-over"
+        case .takenOver: "taken-over"
+        case .airGiven: "air-given"
+        case .shiftEnded: "shift-ended"
         }
     }
 

@@ -37,6 +37,16 @@ extension WorkEvent.Kind {
                 try .required("survey_answered.survey_id", wire.surveyID), score: Int(wire.score))
         case .presenceChanged(let wire): self = try .read(wire, in: "presence_changed")
         case .commandResult(let wire): self = .commandResult(try .required("command_result", wire))
+        case .widened(let wire): self = try .read(wire, in: "widened")
+        case .turnedAway(let wire): self = try .read(wire, in: "turned_away")
+        case .customerTold(let wire): self = try .read(wire, in: "customer_told")
+        case .handedOver(let wire): self = try .read(wire, in: "handed_over")
+        case .takenOver(let wire): self = .takenOver(from: try .required("taken_over.from_pool_id", wire.fromPoolID))
+        case .airGiven(let wire):
+            self = .airGiven(
+                try .required("air_given.agent_id", wire.agentID),
+                until: try .required("air_given.until_ms", wire.untilMs))
+        case .shiftEnded(let wire): self = .shiftEnded(try .required("shift_ended.agent_id", wire.agentID))
         }
     }
 
@@ -109,6 +119,6 @@ extension WorkEvent.Kind {
     private static func read(_ wire: WireWorkEvent.PresenceChanged, in field: String) throws(WireError) -> Self {
         .presenceChanged(
             try .required("\(field).agent_id", wire.agentID), try .required("\(field).presence", wire.presence),
-            reason: wire.reason)
+            reason: wire.reason, supervisor: wire.hasSupervisor ? wire.supervisor : nil)
     }
 }

@@ -28,9 +28,21 @@ extension WorkEvent.Kind {
         case .wrapUpStarted(let agentID, let until): .wrapUpStarted(.init(agentID, until))
         case .closed(let agentID, let disposition): .closed(.init(agentID, disposition))
         case .surveyAnswered(let surveyID, let score): .surveyAnswered(.init(surveyID, score))
-        case .presenceChanged(let agentID, let presence, let reason):
-            .presenceChanged(.init(agentID, presence, reason))
+        case .presenceChanged(let agentID, let presence, let reason, let supervisor):
+            .presenceChanged(.init(agentID, presence, reason, supervisor))
         case .commandResult(let result): .commandResult(result.wire)
+        case .widened(let step, let queueIDs): .widened(.init(step, queueIDs))
+        case .turnedAway(let notice, let wait): .turnedAway(.init(notice, wait))
+        case .customerTold(let notice, let messageID): .customerTold(.init(notice, messageID))
+        case .handedOver(let agentID, let poolID, let queueID): .handedOver(.init(agentID, poolID, queueID))
+        case .takenOver(let poolID): .takenOver(.with { $0.fromPoolID = poolID.rawValue })
+        case .airGiven(let agentID, let until):
+            .airGiven(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.untilMs = until.wire
+                })
+        case .shiftEnded(let agentID): .shiftEnded(.with { $0.agentID = agentID.rawValue })
         }
     }
 }
@@ -184,10 +196,11 @@ extension WireWorkEvent.SurveyAnswered {
 }
 
 extension WireWorkEvent.PresenceChanged {
-    fileprivate init(_ agentID: AgentID, _ presence: Presence, _ reason: String) {
+    fileprivate init(_ agentID: AgentID, _ presence: Presence, _ reason: String, _ supervisor: String?) {
         self.init()
         self.agentID = agentID.rawValue
         self.presence = presence.wire
         self.reason = reason
+        if let supervisor { self.supervisor = supervisor }
     }
 }

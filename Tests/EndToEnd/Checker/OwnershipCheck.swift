@@ -74,14 +74,15 @@ struct OwnershipCheck {
             require(agent)
             board.move(item, to: .waiting)
         case .agentReplied(let agent, _, _, _), .wrapUpStarted(let agent, _): require(agent)
-        case .parked(let agent, _), .requeued(let agent, _), .transferred(let agent, _):
+        case .parked(let agent, _), .requeued(let agent, _), .transferred(let agent, _),
+            .handedOver(let agent, _, _):
             require(agent)
             board.move(item, to: .waiting)
         case .closed(let agent, _):
             require(agent)
             board.move(item, to: .closed)
         case .queued, .customerMessageAdded, .noteAdded, .resumed, .requirementsRelaxed, .escalated, .surveyAnswered,
-            .presenceChanged, .commandResult:
+            .presenceChanged, .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
             break
         }
     }
@@ -96,9 +97,10 @@ extension WorkEvent.Kind {
         switch self {
         case .opened, .queued, .customerMessageAdded, .offered, .offerAccepted, .offerDeclined, .offerExpired,
             .offerRevoked, .assigned, .agentReplied, .parked, .resumed, .requeued, .transferred, .requirementsRelaxed,
-            .escalated, .wrapUpStarted, .closed:
+            .escalated, .wrapUpStarted, .closed, .widened, .turnedAway, .customerTold,
+            .handedOver, .takenOver:
             true
-        case .noteAdded, .surveyAnswered, .presenceChanged, .commandResult: false
+        case .noteAdded, .surveyAnswered, .presenceChanged, .commandResult, .airGiven, .shiftEnded: false
         }
     }
 }

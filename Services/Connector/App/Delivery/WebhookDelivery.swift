@@ -72,6 +72,7 @@ extension OutboundMessage {
         case .agent: "reply"
         case .acknowledgement: "acknowledgement"
         case .survey: "survey"
+        case .notice: "notice"
         }
     }
 

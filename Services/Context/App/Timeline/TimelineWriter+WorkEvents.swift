@@ -70,7 +70,7 @@ extension TimelineWriter {
                 sql: "UPDATE entry SET customer = ?, conversation = ? WHERE work_item = ? AND customer IS NULL",
                 arguments: [subject.customerID.rawValue, subject.conversationID.rawValue, key])
         case .assigned(let agent): try put("work_item", ["id": key], ["agent": agent.rawValue])
-        case .requeued, .transferred:
+        case .requeued, .transferred, .handedOver:
             try db.execute(sql: "UPDATE work_item SET agent = NULL WHERE id = ?", arguments: [key])
         case .escalated(_, let priority, _): try put("work_item", ["id": key], ["priority": priority])
         case .closed(let agent, let disposition):
@@ -80,7 +80,7 @@ extension TimelineWriter {
         case .surveyAnswered(_, let score): try put("work_item", ["id": key], ["score": score])
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
             .agentReplied, .noteAdded, .parked, .resumed, .requirementsRelaxed, .wrapUpStarted, .presenceChanged,
-            .commandResult:
+            .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
             break
         }
     }
@@ -98,6 +98,8 @@ extension TimelineWriter {
             Shown(kind: "requeued", agent: agent, detail: .object(["reason": reason]))
         case .transferred(let agent, let queue):
             Shown(kind: "transferred", agent: agent, detail: .object(["queue_id": queue]))
+        case .handedOver(let agent, let pool, let queue):
+            Shown(kind: "transferred", agent: agent, detail: .object(["pool_id": pool, "queue_id": queue]))
         case .escalated(let from, let to, let reason):
             Shown(kind: "escalated", detail: .object(["from": from, "to": to, "reason": reason]))
         case .closed(let agent, let disposition):
@@ -105,7 +107,8 @@ extension TimelineWriter {
         case .surveyAnswered(let survey, let score):
             Shown(kind: "survey-answered", detail: .object(["survey_id": survey, "score": score]))
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
-            .agentReplied, .requirementsRelaxed, .wrapUpStarted, .presenceChanged, .commandResult:
+            .agentReplied, .requirementsRelaxed, .wrapUpStarted, .presenceChanged, .commandResult, .widened,
+            .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
             nil
         }
     }

@@ -138,6 +138,7 @@ struct TimelineWriter {
             case .agent(let id): ("agent", id.rawValue)
             case .acknowledgement: ("acknowledgement", nil)
             case .survey: ("survey", nil)
+            case .notice: ("notice", nil)
             }
         try putMessage(
             message.messageID, at: message.createdAt, message.address,

@@ -19,13 +19,25 @@ struct AgentRoutes: Sendable {
         routes.put("/v1/agents/{id}/presence") { request, context in
             let principal = try context.requirePrincipal()
             let agentID = try context.pathID("id", AgentID.self)
-            try principal.requireAgent(agentID)
+            // A supervisor may set it too, and is named then.
+            try principal.requireSight(of: agentID)
+            let supervisor = principal.subject == agentID.rawValue ? nil : principal.subject
             let key = try IdempotencyKey(of: request)
-            let presence = try await request.readJSON { $0.choice("presence", of: Presence.self) }
+            let (presence, reason) = try await request.readJSON {
+                (
+                    $0.choice("presence", of: Presence.self),
+                    $0.optionalString("reason", bytes: 1...RouterLimits.reasonBytesMax)
+                )
+            }
             let seat = try desk.seat(of: agentID)
             _ = try await desk.perform(
-                .setPresence(presence), id: key.commandID(of: principal), by: seat, trace: context.trace)
-            return Response.json(JSONValue.object(["agent_id": agentID.rawValue, "presence": presence.rawValue]))
+                .setPresence(presence, reason: reason), id: key.commandID(of: principal), by: seat,
+                supervisor: supervisor, trace: context.trace)
+            return Response.json(
+                JSONValue.object([
+                    "agent_id": agentID.rawValue, "presence": presence.rawValue, "reason": reason,
+                    "supervisor": supervisor,
+                ]))
         }
         routes.get("/v1/agents/{id}/work") { request, context in
             let seat = try await enter(context)

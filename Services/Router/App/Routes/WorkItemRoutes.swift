@@ -11,7 +11,11 @@ struct WorkItemRoutes: Sendable {
         routes.get("/v1/work-items/{id}") { request, context in
             let id = try context.pathID("id", WorkItemID.self)
             let found = try desk.find { machine in
-                machine.router.workItem(id).map { WorkItemPage($0, waiting: machine.router.reasonsForWaiting(id)) }
+                machine.router.workItem(id).map { item in
+                    WorkItemPage(
+                        item, waiting: machine.router.reasonsForWaiting(id), place: machine.router.place(of: id),
+                        widenedTo: machine.router.queuesWidenedTo(id))
+                }
             }
             guard let found else { throw Rejection.unknown(id).problem }
             try found.requireSight(of: try context.requirePrincipal())

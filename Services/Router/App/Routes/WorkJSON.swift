@@ -1,5 +1,6 @@
 package import Domain
 import HTTPTypes
+import OrderedCollections
 package import RouterCore
 package import ServiceKit
 
@@ -17,9 +18,11 @@ extension Cursor {
 extension AgentView: JSONRepresentable {
     package var json: JSONValue {
         .object([
-            "agent_id": agentID.rawValue, "presence": presence.rawValue, "load": load, "capacity": capacity,
-            "offers": offers.compactMap(\.offerJSON), "assignments": assignments.map(\.assignmentJSON),
-            "cursor": cursor,
+            "agent_id": agentID.rawValue, "presence": presence.rawValue, "reason": reason, "supervisor": supervisor,
+            "shift": shift.rawValue, "air_until": airUntil?.rfc3339, "load": load, "capacity": capacity,
+            "offers": offers.compactMap(\.offerJSON),
+            "assignments": assignments.map { $0.assignmentJSON(holds[$0.id]) },
+            "parked": parked.map { $0.assignmentJSON(holds[$0.id]) }, "cursor": cursor,
         ])
     }
 }
@@ -48,12 +51,13 @@ extension WorkItem {
         ])
     }
 
-    fileprivate var assignmentJSON: JSONValue {
+    fileprivate func assignmentJSON(_ hold: Hold?) -> JSONValue {
         .object([
             "work_item_id": id.rawValue, "state": stage.name, "conversation_id": conversationID.rawValue,
             "customer_id": customerID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
             "channel": address.channel.rawValue, "language": language, "display_name": displayName,
             "accepted_at": acceptedAt.rfc3339, "message_count": messageCount, "excerpt": messages.last?.text,
+            "activity": hold?.activity.rawValue, "stands_still": hold?.standsStill, "weight": hold?.weight,
             "version": version,
         ])
     }
@@ -63,10 +67,14 @@ extension WorkItem {
 struct WorkItemPage: Sendable {
     let item: WorkItem
     let waiting: [WaitingReason]
+    let place: WaitingPlace?
+    let widenedTo: [QueueID]
 
-    init(_ item: WorkItem, waiting: [WaitingReason]) {
+    init(_ item: WorkItem, waiting: [WaitingReason], place: WaitingPlace?, widenedTo: [QueueID]) {
         self.item = item
         self.waiting = waiting
+        self.place = place
+        self.widenedTo = widenedTo
     }
 
     /// Supervisors see everything; agents what they have, had, or are offered.
@@ -97,7 +105,8 @@ extension WorkItemPage: JSONRepresentable {
             "language": item.language, "display_name": item.displayName, "channel": item.address.channel.rawValue,
             "reply_channel": item.replyAddress?.channel.rawValue, "accepted_at": item.acceptedAt.rfc3339,
             "opened_at": item.openedAt.rfc3339, "requirements": item.requirements.map(\.json),
-            "relaxed_steps": item.step, "message_count": item.messageCount,
+            "relaxed_steps": item.step,
+            "widened_to": widenedTo.map { JSONValue.string($0.rawValue) }, "message_count": item.messageCount,
             "messages": item.messages.map { message -> JSONValue in
                 .object([
                     "message_id": message.messageID.rawValue, "channel": message.address.channel.rawValue,
@@ -131,7 +140,8 @@ extension WorkItemPage: JSONRepresentable {
             "offer_id": offer?.id.rawValue, "offer_expires_at": offer?.expiresAt.rfc3339,
             "explanation": offer?.explanation, "until": until?.rfc3339, "disposition": disposition,
             "closed_at": closedAt?.rfc3339, "waiting_since": item.stage.isQueued ? item.waitingSince.rfc3339 : nil,
-            "waiting_for": waiting.map(\.json), "survey_score": item.score,
+            "waiting_for": waiting.map(\.json), "position": place?.position,
+            "expected_wait": place?.expectedWait?.json, "survey_score": item.score,
             "successor_id": item.successorID?.rawValue, "version": item.version,
         ])
     }
@@ -145,8 +155,11 @@ extension WaitingReason {
     var json: JSONValue {
         var (agentID, until): (AgentID?, Instant?)
         switch self {
-        case .cooldown(let id, let end), .preferredAgentBusy(let id, let end): (agentID, until) = (id, end)
-        case .queueUnknown, .nobodyPresent, .skillMissing, .nobodyHasAllSkills, .atCapacity, .behindOthers: break
+        case .cooldown(let id, let end), .preferredAgentBusy(let id, let end), .air(let id, let end):
+            (agentID, until) = (id, end)
+        case .queueUnknown, .nobodyPresent, .skillMissing, .nobodyHasAllSkills, .atCapacity, .channelMaximum,
+            .interrupted, .outsideShift, .draining, .behindOthers:
+            break
         }
         return .object(["code": code, "detail": detail, "agent_id": agentID?.rawValue, "until": until?.rfc3339])
     }
@@ -157,8 +170,21 @@ extension QueueView: JSONRepresentable {
         .object([
             "queue_id": queueID.rawValue, "backlog": backlog, "open": open,
             "oldest_accepted_at": oldestAcceptedAt?.rfc3339, "average_handle_seconds": averageHandleSeconds,
+            "expected_wait": expectedWait?.json, "waiting": places.map(\.json),
         ])
     }
+}
+
+extension WaitingPlace {
+    fileprivate var json: JSONValue {
+        .object([
+            "work_item_id": workItemID.rawValue, "position": position, "expected_wait": expectedWait?.json,
+        ])
+    }
+}
+
+extension ExpectedWait {
+    fileprivate var json: JSONValue { .object(["p50_seconds": p50Seconds, "p90_seconds": p90Seconds]) }
 }
 
 extension CommandResult: JSONRepresentable {

@@ -12,6 +12,7 @@ extension RouterEntity: WireValue {
             case .agent(let agent): $0.agent = agent.wire
             case .queue(let queue): $0.queue = queue.wire
             case .command(let command): $0.command = command.wire
+            case .departure(let departure): $0.departure = departure.wire
             }
         }
     }
@@ -22,6 +23,7 @@ extension RouterEntity: WireValue {
         case .agent(let agent): self = .agent(try .required("agent", agent))
         case .queue(let queue): self = .queue(try .required("queue", queue))
         case .command(let command): self = .command(try .required("command", command))
+        case .departure(let departure): self = .departure(try .required("departure", departure))
         case nil: throw .unknownKind()
         }
     }
@@ -35,20 +37,29 @@ extension AgentState: WireValue {
             $0.presence = presence.wire
             $0.lastSeenMs = lastSeen.wire
             $0.idleSinceMs = idleSince.wire
-            $0.holds = holds.map { itemID, weight in
-                .with {
-                    $0.workItemID = itemID.rawValue
-                    $0.weight = weight.wire
-                }
+            $0.holds = holds.map { itemID, hold in
+                var wire = hold.wire
+                wire.workItemID = itemID.rawValue
+                return wire
             }
             if let graceUntil { $0.graceUntilMs = graceUntil.wire }
             $0.version = version
+            if let reason { $0.reason = reason }
+            if let supervisor { $0.supervisor = supervisor }
+            $0.missedOffers = missedOffers.wire
+            $0.shift = shift.wire
+            if let shiftChangesAt { $0.shiftChangesAtMs = shiftChangesAt.wire }
+            if let occupancy { $0.occupancy = occupancy.wire }
+            if let airDueAt { $0.airDueAtMs = airDueAt.wire }
+            if let airUntil { $0.airUntilMs = airUntil.wire }
         }
     }
 
     package init(wire: WireRouterAgent) throws(WireError) {
-        var holds: OrderedDictionary<WorkItemID, Int> = [:]
-        for hold in wire.holds { holds[try .required("holds.work_item_id", hold.workItemID)] = Int(hold.weight) }
+        var holds: Holds = [:]
+        for hold in wire.holds {
+            holds[try .required("holds.work_item_id", hold.workItemID)] = try .required("holds", hold)
+        }
         self.init(
             id: try .required("agent_id", wire.agentID),
             poolID: try .required("pool_id", wire.poolID),
@@ -58,6 +69,14 @@ extension AgentState: WireValue {
             holds: holds,
             graceUntil: try .optional("grace_until_ms", wire.hasGraceUntilMs ? wire.graceUntilMs : nil),
             version: wire.version)
+        reason = wire.hasReason ? wire.reason : nil
+        supervisor = wire.hasSupervisor ? wire.supervisor : nil
+        missedOffers = Int(wire.missedOffers)
+        if wire.shift != .unspecified { shift = try .required("shift", wire.shift) }
+        shiftChangesAt = try .optional("shift_changes_at_ms", wire.hasShiftChangesAtMs ? wire.shiftChangesAtMs : nil)
+        occupancy = try .optional("occupancy", wire.hasOccupancy ? wire.occupancy : nil)
+        airDueAt = try .optional("air_due_at_ms", wire.hasAirDueAtMs ? wire.airDueAtMs : nil)
+        airUntil = try .optional("air_until_ms", wire.hasAirUntilMs ? wire.airUntilMs : nil)
     }
 }
 
@@ -67,6 +86,7 @@ extension QueueState: WireValue {
             $0.queueID = id.rawValue
             if let lastAgentID { $0.lastAgentID = lastAgentID.rawValue }
             if let averageHandleMilliseconds { $0.averageHandleMs = averageHandleMilliseconds }
+            $0.handleCounts = handle.counts.map(\.wire)
             if let retired {
                 $0.retired = .with {
                     $0.queue = retired.queue.wire
@@ -85,7 +105,8 @@ extension QueueState: WireValue {
         }
         self.init(
             id: try .required("queue_id", wire.queueID),
-            averageHandleMilliseconds: wire.hasAverageHandleMs ? wire.averageHandleMs : nil, retired: retired,
+            averageHandleMilliseconds: wire.hasAverageHandleMs ? wire.averageHandleMs : nil,
+            handle: HandleDigest(counts: wire.handleCounts.map { Int($0) }), retired: retired,
             lastAgentID: try .optional("last_agent_id", wire.hasLastAgentID ? wire.lastAgentID : nil))
     }
 }
@@ -103,6 +124,29 @@ extension CommandRecord: WireValue {
         self.init(
             result: try .required("result", wire.hasResult ? wire.result : nil),
             fingerprint: wire.fingerprint,
+            at: try .required("at_ms", wire.atMs))
+    }
+}
+
+extension Departure: WireValue {
+    package var wire: WireRouterDeparture {
+        .with {
+            $0.poolID = key.poolID.rawValue
+            $0.workItemID = key.workItemID.rawValue
+            $0.toPoolID = toPoolID.rawValue
+            $0.toQueueID = toQueueID.rawValue
+            $0.handOvers = handOvers.wire
+            $0.atMs = at.wire
+        }
+    }
+
+    package init(wire: WireRouterDeparture) throws(WireError) {
+        self.init(
+            key: Key(
+                poolID: try .required("pool_id", wire.poolID),
+                workItemID: try .required("work_item_id", wire.workItemID)),
+            toPoolID: try .required("to_pool_id", wire.toPoolID),
+            toQueueID: try .required("to_queue_id", wire.toQueueID), handOvers: Int(wire.handOvers),
             at: try .required("at_ms", wire.atMs))
     }
 }

@@ -41,6 +41,8 @@ extension WorkItem: WireValue {
             if let successorID { $0.successorID = successorID.rawValue }
             if let score { $0.score = score.wire }
             $0.version = version
+            $0.isCallbackOffered = isCallbackOffered
+            $0.path = path.map(\.rawValue)
         }
     }
 
@@ -82,6 +84,8 @@ extension WorkItem: WireValue {
             successorID: try .optional("successor_id", wire.hasSuccessorID ? wire.successorID : nil),
             score: wire.hasScore ? Int(wire.score) : nil,
             version: wire.version)
+        isCallbackOffered = wire.isCallbackOffered
+        path = try PoolID.list("path", wire.path)
     }
 }
 
