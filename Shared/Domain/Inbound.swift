@@ -10,6 +10,8 @@ package enum InboundRecord: Hashable, Sendable {
     case workItemClosed(ClosedWorkItem)
     case workItemReopened(ReopenedWorkItem)
     case surveyAsked(SurveyAsked)
+    /// From the connector, forwarded as a message is.
+    case customerLeft(Departure)
 }
 
 /// A customer's message or call, as a connector accepted it.
@@ -191,5 +193,28 @@ package struct SurveyAsked: Hashable, Sendable {
         self.poolID = poolID
         self.address = address
         self.expiresAt = expiresAt
+    }
+}
+
+/// A customer left a live channel: hung up, or closed the window.
+package struct Departure: Hashable, Sendable {
+    /// The customer named by the identifier; the key of the record's first partition.
+    package var customerID: CustomerID
+    package var address: Address
+    /// The call that ended; nil: whatever is open at this address.
+    package var messageID: MessageID?
+    package var reason: String
+    /// The customer whose partition forwarded it here.
+    package var forwardedFrom: CustomerID?
+
+    package init(
+        customerID: CustomerID, address: Address, messageID: MessageID? = nil, reason: String,
+        forwardedFrom: CustomerID? = nil
+    ) {
+        self.customerID = customerID
+        self.address = address
+        self.messageID = messageID
+        self.reason = reason
+        self.forwardedFrom = forwardedFrom
     }
 }

@@ -36,6 +36,8 @@ package enum WorkCommand: Hashable, Sendable {
     case surveyAnswered(SurveyAnswer)
     /// From the router of another pool: a work item that it released.
     case handedOver(HandOver)
+    /// From context: the customer hung up or closed the window.
+    case customerGone(CustomerGone)
 }
 
 /// A customer's message, with all that opening a work item takes.
@@ -114,14 +116,25 @@ package struct AgentCommand: Hashable, Sendable {
         case accept(OfferID)
         case decline(OfferID, reason: String)
         case reply(WorkItemID, messageID: MessageID, text: String)
-        case note(WorkItemID, text: String)
+        /// Internal; those who are mentioned see it at their desk.
+        case note(WorkItemID, text: String, mentions: [AgentID] = [])
         /// Waits for the customer; comes back by itself after the given time.
         case park(WorkItemID, seconds: Int)
         case requeue(WorkItemID, reason: String)
-        case transfer(WorkItemID, QueueID)
+        case transfer(WorkItemID, QueueID, note: String? = nil)
         case complete(WorkItemID, disposition: String)
         /// By a supervisor, whose name stands where the agent's does: takes the work item from wherever it is.
         case reassign(WorkItemID, to: Destination, reason: String)
+        /// Takes the most urgent work item that this agent may have.
+        case pull
+        case transferToAgent(WorkItemID, AgentID, note: String? = nil)
+        /// Takes up again what this agent parked.
+        case resume(WorkItemID)
+        /// Lets a second agent see the work item and note.
+        case consult(WorkItemID, AgentID, question: String)
+        case endConsult(WorkItemID)
+        case escalate(WorkItemID, priority: Int, reason: String)
+        case endWrapUp(WorkItemID)
     }
 }
 
@@ -135,6 +148,22 @@ package struct Escalation: Hashable, Sendable {
         self.workItemID = workItemID
         self.poolID = poolID
         self.priority = priority
+        self.reason = reason
+    }
+}
+
+/// The customer left a live channel; whoever has meanwhile written from another address is not gone.
+package struct CustomerGone: Hashable, Sendable {
+    package var workItemID: WorkItemID
+    package var poolID: PoolID
+    /// Where they left.
+    package var address: Address
+    package var reason: String
+
+    package init(workItemID: WorkItemID, poolID: PoolID, address: Address, reason: String) {
+        self.workItemID = workItemID
+        self.poolID = poolID
+        self.address = address
         self.reason = reason
     }
 }
@@ -209,6 +238,10 @@ package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
     case versionChanged = "version-changed"
     /// The agent lacks a skill that the work item requires.
     case notQualified = "not-qualified"
+    /// The other agent is not there, or does not take this now.
+    case agentUnavailable = "agent-unavailable"
+    /// The work item is as urgent as that already.
+    case priorityNotRaised = "priority-not-raised"
 }
 
 package struct Rejection: Error, Hashable, Sendable {

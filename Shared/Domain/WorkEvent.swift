@@ -42,13 +42,14 @@ package struct WorkEvent: Hashable, Sendable {
         case offerRevoked(OfferID, AgentID, reason: String)
         case assigned(AgentID)
         case agentReplied(AgentID, MessageID, Address, text: String)
-        case noteAdded(AgentID, text: String)
+        case noteAdded(AgentID, text: String, mentions: [AgentID] = [])
         case parked(AgentID?, until: Instant)
         case resumed(reason: String)
         case requeued(AgentID?, reason: String)
         case transferred(AgentID?, to: QueueID)
         case requirementsRelaxed(step: Int, requirements: [Requirement])
-        case escalated(from: Int, to: Int, reason: String)
+        /// By nobody: a step or a breach did it.
+        case escalated(from: Int, to: Int, reason: String, by: AgentID? = nil)
         case wrapUpStarted(AgentID, until: Instant)
         case closed(AgentID?, disposition: String)
         case surveyAnswered(SurveyID, score: Int)
@@ -69,5 +70,13 @@ package struct WorkEvent: Hashable, Sendable {
         case airGiven(AgentID, until: Instant)
         /// The agent's shift ended while they were there: they finish what they have.
         case shiftEnded(AgentID)
+        /// The customer left before anybody had accepted; `closed` follows.
+        case abandoned(waitedMilliseconds: Int64, reason: String)
+        case consultStarted(AgentID, with: AgentID, question: String)
+        /// Names the agent who was consulted.
+        case consultEnded(AgentID, reason: String)
+        /// The customer left; the agent who has it completes it.
+        case customerLeft(AgentID, reason: String)
+        case transferredToAgent(AgentID?, to: AgentID)
     }
 }

@@ -117,6 +117,8 @@ extension RejectionCode: WireEnum {
         case .unknownBreakReason: .unknownBreakReason
         case .versionChanged: .versionChanged
         case .notQualified: .notQualified
+        case .agentUnavailable: .agentUnavailable
+        case .priorityNotRaised: .priorityNotRaised
         }
     }
 }

@@ -1,5 +1,6 @@
 import Curl
 import Domain
+import Schema
 import ServiceKit
 import Testing
 
@@ -32,6 +33,26 @@ struct ChannelRoutesTests {
             #expect(written.headers["traceparent"]?.isEmpty == false)
             let again = try await connector.post("page", body)
             #expect(again.status == 202 && again.body == response.body, "a provider's repeat has the same ids")
+        }
+    }
+
+    @Test("a departure is written under its sender's customer; without a token or a sender it is refused")
+    func departure() async throws {
+        try await TestConnector.with { connector in
+            let path = "/v1/channels/chat/departures"
+            let body = "{\"from\":{\"kind\":\"visitor\",\"value\":\"v1\"},\"reason\":\"closed the window\"}"
+            let response = try await connector.send("POST", path, body: body, token: try await connector.token())
+            #expect(response.status == 202)
+            let written = try #require(connector.sink.written.first)
+            guard case .customerLeft(let departure) = try InboundRecord(wire: written.value) else {
+                Issue.record("a departure")
+                return
+            }
+            #expect(departure.address.identifier.value == "chat/v1" && departure.reason == "closed the window")
+            #expect(written.key == departure.customerID.rawValue && departure.messageID == nil)
+            #expect(try await connector.send("POST", path, body: body).status == 401)
+            let nobody = try await connector.send("POST", path, body: "{}", token: try await connector.token())
+            #expect(nobody.status == 422 && fields(nobody) == ["from"])
         }
     }
 

@@ -46,6 +46,28 @@ struct TwilioRoutesTests {
         }
     }
 
+    @Test("the end of a call says that the customer left; other states do not")
+    func callEnds() async throws {
+        try await TestConnector.with { connector in
+            for status in ["ringing", "in-progress", "completed"] {
+                let form = [
+                    (name: "CallSid", value: "CA1"), (name: "From", value: "+4915123456789"),
+                    (name: "CallStatus", value: status),
+                ]
+                #expect(try await connector.twilio("/v1/channels/calls/twilio/voice-status", form).status == 204)
+            }
+            let records = try connector.sink.written.map { try InboundRecord(wire: $0.value) }
+            guard case .customerLeft(let departure) = records.first, records.count == 1 else {
+                Issue.record("one departure: \(records)")
+                return
+            }
+            #expect(
+                departure.messageID == .inbound(ChannelAccountID("calls"), "CA1")
+                    && departure.reason == "call completed")
+            #expect(departure.address.channel == .voice)
+        }
+    }
+
     @Test("reports of what became of a message are written under its conversation")
     func status() async throws {
         try await TestConnector.with { connector in

@@ -73,6 +73,44 @@ struct FilingTests {
         #expect(desk.requests[2].poolID == PoolID("support"))
     }
 
+    @Test("A customer who leaves is gone from what is open; a call's end ends its own work item")
+    func leaves() throws {
+        var desk = Desk()
+        let chat = Samples.message("m1", from: handle)
+        let nothing = try desk.core.apply(
+            .customerLeft(Departure(customerID: lena, address: chat.address, reason: "left")), key: lena, at: desk.now)
+        #expect(nothing.isEmpty)
+        try desk.send(chat, Samples.call("k1", from: handle))
+        for (messageID, items) in [
+            (nil, desk.requests.map(\.workItemID)), (MessageID("k1"), [desk.requests[1].workItemID]),
+            (MessageID("other"), []),
+        ] as [(MessageID?, [WorkItemID])] {
+            let outputs = try desk.core.apply(
+                .customerLeft(
+                    Departure(customerID: lena, address: chat.address, messageID: messageID, reason: "left")),
+                key: lena, at: desk.now)
+            let gone = outputs.compactMap { output -> WorkItemID? in
+                if case .work(.customerGone(let gone), _) = output { gone.workItemID } else { nil }
+            }
+            #expect(gone == items)
+        }
+    }
+
+    @Test("Who left is forwarded to whom the identifier belongs, once")
+    func leavesElsewhere() throws {
+        var desk = Desk()
+        let owner = Samples.phone.customerID
+        try desk.write(
+            .identityLinked(
+                IdentityLink(identifier: handle, customerID: owner, evidence: .manual, reason: "a person")), to: lena)
+        let left = Departure(customerID: lena, address: Samples.message("m1", from: handle).address, reason: "left")
+        let outputs = try desk.core.apply(.customerLeft(left), key: lena, at: desk.now)
+        var forwarded = left
+        forwarded.forwardedFrom = lena
+        #expect(outputs == [.inbound(.customerLeft(forwarded), owner)])
+        #expect(throws: ContextRefusal.self) { try desk.core.apply(.customerLeft(left), key: owner, at: desk.now) }
+    }
+
     @Test("Writing to a conversation that a call opened joins the call's work item")
     func writingDuringCall() throws {
         var desk = Desk()

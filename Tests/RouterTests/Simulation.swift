@@ -125,7 +125,8 @@ struct Simulation {
                     SurveyAnswer(
                         surveyID: "s", workItemID: anyItem(), conversationID: "c", customerID: "x",
                         poolID: "support", messageID: "m", score: 5)))
-        case 41..<48: return .record(.agentSeen(anyAgent().id))
+        case 41..<43: return .record(.customerGone(nextDeparture()))
+        case 43..<48: return .record(.agentSeen(anyAgent().id))
         default: return .record(.agent(nextCommand()))
         }
     }
@@ -158,7 +159,9 @@ struct Simulation {
         let held = open.filter { $0.stage.holderID != nil }
         let item = held.isEmpty ? nil : held[random.below(held.count)]
         // Mostly the one who may, sometimes another.
-        if let holderID = item?.stage.holderID, random.below(10) > 0,
+        let holders = item?.holderIDs ?? []
+        let holderID = holders.isEmpty ? nil : holders[random.below(holders.count)]
+        if let holderID, random.below(10) > 0,
             let holder = organization.agents.first(where: { $0.id == holderID })
         {
             agent = holder
@@ -166,16 +169,22 @@ struct Simulation {
         let action: AgentCommand.Action
         if let item, random.below(4) > 0 {
             switch item.stage {
-            case .offered(let offer):
+            case .offered:
+                let offer = item.liveOffers[random.below(item.liveOffers.count)]
+                if let maker = organization.agents.first(where: { $0.id == offer.agentID }), random.below(10) > 0 {
+                    agent = maker
+                }
                 action = random.below(4) > 0 ? .accept(offer.id) : .decline(offer.id, reason: "no")
             case .queued, .assigned, .parked, .wrapUp, .closed: action = nextAction(on: item.id)
             }
         } else {
             let presences: [Presence] = [.available, .available, .available, .away, .offline]
             let reason = random.below(4) == 0 ? ["lunch", "nothing"][random.below(2)] : nil
-            action =
-                random.below(3) > 0
-                ? .setPresence(presences[random.below(5)], reason: reason) : nextAction(on: anyItem())
+            switch random.below(8) {
+            case 0..<5: action = .setPresence(presences[random.below(5)], reason: reason)
+            case 5: action = .pull
+            default: action = nextAction(on: anyItem())
+            }
         }
         let command = AgentCommand(
             commandID: CommandID("k-\(sequence)"), agentID: agent.id, poolID: agent.poolID, action: action,
@@ -185,7 +194,14 @@ struct Simulation {
     }
 
     private mutating func nextAction(on item: WorkItemID) -> AgentCommand.Action {
-        switch random.below(10) {
+        switch random.below(17) {
+        case 10: .note(item, text: "note", mentions: [anyAgent().id, anyAgent().id])
+        case 11: .transferToAgent(item, anyAgent().id, note: random.below(2) == 0 ? "take it" : nil)
+        case 12: .resume(item)
+        case 13: .consult(item, anyAgent().id, question: "?")
+        case 14: .endConsult(item)
+        case 15: .escalate(item, priority: random.below(12), reason: "urgent")
+        case 16: .endWrapUp(item)
         case 0, 1: .reply(item, messageID: MessageID("r-\(sequence)"), text: "hi")
         case 2: .note(item, text: "note")
         case 3: .park(item, seconds: random.below(200))
@@ -193,6 +209,13 @@ struct Simulation {
         case 5: .transfer(item, ["general", "billing", "sales", "nowhere"][random.below(4)])
         default: .complete(item, disposition: "solved")
         }
+    }
+
+    private mutating func nextDeparture() -> CustomerGone {
+        let item = anyItem()
+        let other = Address(channel: .sms, account: "b", identifier: Identifier(kind: .handle, value: "x"))
+        let address = random.below(4) == 0 ? other : router.workItem(item)?.address ?? other
+        return CustomerGone(workItemID: item, poolID: "support", address: address, reason: "hung up")
     }
 
     private mutating func anyItem() -> WorkItemID {
@@ -217,7 +240,9 @@ struct Simulation {
             RoutingProfile(
                 id: "standard", capacity: 1 + random.below(4), weights: [.voice: 1 + random.below(4)],
                 presenceLeaseSeconds: 20 + random.below(100), graceSeconds: random.below(60)),
-            RoutingProfile(id: "wide", capacity: 2 + random.below(6), weights: [.email: 2], presenceLeaseSeconds: 60),
+            RoutingProfile(
+                id: "wide", capacity: 2 + random.below(6), weights: [.email: 2],
+                mode: random.below(3) == 0 ? .pull : .push, presenceLeaseSeconds: 60),
         ]
         let profiles = organization.profiles
         organization.profiles = profiles.map { withShuffledLoad($0) }
@@ -226,6 +251,7 @@ struct Simulation {
         organization.policy = RoutingPolicy(
             id: "standard", offerSeconds: 1 + random.below(40), declineCooldownSeconds: random.below(60),
             wrapUpSeconds: random.below(2) * random.below(30), preferredAgentSeconds: random.below(2) * 20,
+            parallelOffers: 1 + random.below(3), reopenSeconds: random.below(2) == 0 ? nil : random.below(90),
             steps: random.below(2) == 0
                 ? []
                 : [
@@ -286,6 +312,7 @@ struct Simulation {
             organization.profiles[index].occupancyGuard = nil
             organization.profiles[index].missedOffersMax = nil
         }
+        organization.profiles[1].mode = .push
         for index in organization.agents.indices {
             organization.agents[index].shiftCalendarID = nil
             organization.agents[index].poolID = index == 0 ? "sales" : "support"
@@ -370,7 +397,17 @@ extension Simulation {
         var held: [AgentID: Set<WorkItemID>] = [:]
         var waiting: Set<WorkItemID> = []
         for item in router.items.values {
-            if let holderID = router.holder(of: item) { held[holderID, default: []].insert(item.id) }
+            let parked: [AgentID] = item.holderIDs.isEmpty ? router.holder(of: item).map { [$0] } ?? [] : []
+            for holderID in item.holderIDs + parked {
+                guard held[holderID, default: []].insert(item.id).inserted else { throw Broken("asked twice") }
+            }
+            guard item.parallelOffers.isEmpty || !item.liveOffers.isEmpty else { throw Broken("offers beside none") }
+            if let consultation = item.consultation {
+                guard item.stage.assigneeID != nil, consultation.agentID != item.stage.assigneeID,
+                    router.agents[consultation.agentID]?.presence != .offline,
+                    router.consulted[consultation.agentID]?.contains(item.id) ?? false
+                else { throw Broken("\(item.id) consults who cannot be") }
+            }
             if item.stage.isQueued { waiting.insert(item.id) }
         }
         for (id, agent) in router.agents where Set(agent.holds.keys) != held[id] ?? [] {
@@ -415,17 +452,20 @@ extension Simulation {
         return LoadModel(entry.profile).mayTake(item.address.channel, weighing: weight, beside: Array(holds.values))
     }
 
+    private func isPull(_ agent: AgentState) -> Bool { router.roster[agent.id]?.profile.mode == .pull }
+
     /// Whether it waits for a preferred agent who is there, but busy.
     private func waitsForPreferred(_ item: WorkItem) -> Bool {
         guard let until = item.preferredUntil, until > now, let id = router.preferredAgent(of: item),
             let preferred = router.agents[id]
         else { return false }
-        return couldTake(item, preferred) && !hasRoom(item, preferred)
+        return couldTake(item, preferred) && (!hasRoom(item, preferred) || isPull(preferred))
     }
 
     private func checkWorkConserving() throws {
         for item in router.items.values where item.stage.isQueued && !waitsForPreferred(item) {
-            for agent in router.agents.values where couldTake(item, agent) && hasRoom(item, agent) {
+            for agent in router.agents.values
+            where !isPull(agent) && couldTake(item, agent) && hasRoom(item, agent) {
                 throw Broken("\(item.id) waits while \(agent.id) is free")
             }
         }
@@ -434,12 +474,15 @@ extension Simulation {
     private mutating func checkOffers(_ outputs: [RouterOutput]) throws {
         for case .event(let event) in outputs {
             guard case .offered(let offerID, let agentID, _, _) = event.kind, let id = event.subject?.workItemID,
-                let item = router.items[id], case .offered(let offer) = item.stage, offer.id == offerID,
+                let item = router.items[id], let offer = item.liveOffers.first(where: { $0.id == offerID }),
                 let agent = router.agents[agentID]
             else { continue }
             offersSeen += 1
             guard couldTake(item, agent) else { throw Broken("\(id) was offered to \(agentID), who does not qualify") }
             guard offer.expiresAt > now else { throw Broken("\(offerID) was dead on arrival") }
+            // What somebody hands over is for this agent only, and asks nobody else to wait.
+            if item.decision?.reason != nil { continue }
+            guard !isPull(agent) else { throw Broken("\(id) was offered to \(agentID), who pulls") }
             for other in router.items.values
             where other.stage.isQueued && router.demandKey(of: other) == router.demandKey(of: item)
                 && other.poolID == item.poolID

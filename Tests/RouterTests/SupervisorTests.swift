@@ -55,7 +55,7 @@ struct SupervisorTests {
         #expect(bench.reassign("item", to: .queue("sales")).rejection == .unknownQueue)
         #expect(bench.reassign("item", to: .agent("nobody")).rejection == .unknownAgent)
         #expect(bench.reassign("item", to: .agent("ana")).rejection == .wrongState, "she has it")
-        #expect(bench.reassign("item", to: .agent("ben")).rejection == .wrongState, "he is not there")
+        #expect(bench.reassign("item", to: .agent("ben")).rejection == .agentUnavailable, "he is not there")
         bench.available("ben")
         for number in 0..<3 {
             bench.message("other-\(number)", queue: "billing")

@@ -76,6 +76,11 @@ extension Sample {
                 SurveyAsked(
                     surveyID: "survey-1", workItemID: "item-1", conversationID: "conversation-1",
                     customerID: customer, poolID: "europe", address: sms, expiresAt: later)),
+            .customerLeft(Departure(customerID: customer, address: sms, reason: "closed the window")),
+            .customerLeft(
+                Departure(
+                    customerID: customer, address: sms, messageID: "message-1", reason: "completed",
+                    forwardedFrom: customer)),
         ]
             + MessageFiled.Role.allCases.map { role in
                 .messageFiled(
@@ -95,6 +100,11 @@ extension Sample {
                 .transfer("item-1", "billing"), .complete("item-1", disposition: "solved"),
                 .reassign("item-1", to: .agent("ben"), reason: "knows it"),
                 .reassign("item-1", to: .queue("billing"), reason: ""),
+                .note("item-1", text: text, mentions: ["ben", "cleo"]),
+                .transfer("item-1", "billing", note: "asks for a refund"), .pull,
+                .transferToAgent("item-1", "ben"), .transferToAgent("item-1", "ben", note: "asks for you"),
+                .resume("item-1"), .consult("item-1", "ben", question: "is that covered?"), .endConsult("item-1"),
+                .escalate("item-1", priority: 9, reason: "no water"), .endWrapUp("item-1"),
             ]
         return [
             .customerMessage(
@@ -113,6 +123,8 @@ extension Sample {
                 SurveyAnswer(
                     surveyID: "survey-1", workItemID: "item-1", conversationID: "conversation-1",
                     customerID: customer, poolID: "europe", messageID: "message-3", score: 5)),
+            .customerGone(
+                CustomerGone(workItemID: "item-1", poolID: "europe", address: sms, reason: "closed the window")),
         ]
             + handOvers.map { .handedOver($0) }
             + actions.flatMap { action in
@@ -159,6 +171,12 @@ extension Sample {
             .turnedAway(.queueFull, expectedWaitSeconds: 90), .turnedAway(.queueClosed, expectedWaitSeconds: nil),
             .customerTold(.callbackOffered, "message-6"), .handedOver("ana", to: "asia", "orders"),
             .handedOver(nil, to: "asia", "orders"), .takenOver(from: "europe"),
+            .noteAdded("ana", text: text, mentions: ["ben"]),
+            .escalated(from: 5, to: 9, reason: "no water", by: "ana"),
+            .abandoned(waitedMilliseconds: 61_500, reason: "hung up"),
+            .consultStarted("ana", with: "ben", question: "is that covered?"),
+            .consultEnded("ben", reason: "ended"), .customerLeft("ana", reason: "hung up"),
+            .transferredToAgent("ana", to: "ben"), .transferredToAgent(nil, to: "ben"),
         ]
         let outcomes: [CommandResult.Outcome] =
             [.done(nil, nil), .done("item-1", nil), .done("item-1", "message-2")]

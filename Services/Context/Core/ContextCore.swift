@@ -110,6 +110,9 @@ package struct ContextCore: Sendable {
         case .surveyAsked(let survey):
             try expect(survey.customerID, under: key)
             keep(survey, at: now)
+        case .customerLeft(let departure):
+            if departure.forwardedFrom == nil { try expect(departure.customerID, under: key) }
+            return takeLeave(departure, of: key, at: now)
         }
         return []
     }

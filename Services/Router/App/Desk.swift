@@ -251,7 +251,8 @@ extension RejectionCode {
         switch self {
         case .unknownAgent, .unknownOffer, .unknownWorkItem, .unknownQueue: .notFound
         case .notYourOffer, .notYourWorkItem: .forbidden
-        case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress, .notQualified: .conflict
+        case .agentUnavailable, .notQualified, .priorityNotRaised: .conflict
+        case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress: .conflict
         case .offerExpired, .offerRevoked: .gone
         case .commandReused, .unknownBreakReason: .unprocessableContent
         case .versionChanged: .preconditionFailed

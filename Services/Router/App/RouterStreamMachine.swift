@@ -102,7 +102,8 @@ extension WorkEvent {
         case .opened, .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired,
             .offerRevoked, .assigned, .agentReplied, .noteAdded, .parked, .resumed, .requeued, .transferred,
             .requirementsRelaxed, .escalated, .wrapUpStarted, .closed, .surveyAnswered, .widened, .turnedAway,
-            .customerTold, .handedOver, .takenOver:
+            .customerTold, .handedOver, .takenOver, .abandoned, .consultStarted, .consultEnded, .customerLeft,
+            .transferredToAgent:
             poolID.rawValue
         }
     }
@@ -115,7 +116,7 @@ extension InboundRecord {
         case .workItemClosed(let closed): closed.customerID.rawValue
         case .workItemReopened(let reopened): reopened.customerID.rawValue
         case .messageReceived, .identityLinked, .identityUnlinked, .identifierAttached, .identifierDetached,
-            .profileUpdated, .messageFiled, .surveyAsked:
+            .profileUpdated, .messageFiled, .surveyAsked, .customerLeft:
             preconditionFailure("the router says nothing of this kind")
         }
     }

@@ -40,6 +40,23 @@ package struct AgentState: Hashable, Sendable {
     package var airDueAt: Instant?
     /// Until then nothing is offered: they worked too much.
     package var airUntil: Instant?
+    /// Notes that name the agent.
+    /// - Bounds: `RouterLimits.mentionsPerAgentMax`, the latest.
+    package var mentions: [Mention] = []
+
+    package struct Mention: Hashable, Sendable {
+        package var workItemID: WorkItemID
+        package var byAgentID: AgentID
+        package var text: String
+        package var at: Instant
+
+        package init(workItemID: WorkItemID, byAgentID: AgentID, text: String, at: Instant) {
+            self.workItemID = workItemID
+            self.byAgentID = byAgentID
+            self.text = text
+            self.at = at
+        }
+    }
 
     package init(
         id: AgentID, poolID: PoolID, presence: Presence = .offline, lastSeen: Instant, idleSince: Instant,

@@ -13,7 +13,7 @@ extension RouterMachine {
         case .wrapUp(let wrapUp) where wrapUp.agentID == agentID:
             if inWrapUp { return item }
             throw Rejection(code: .wrongState, detail: "The work item is completed and in wrap-up.")
-        case .offered(let offer) where offer.agentID == agentID:
+        case .offered where item.holderIDs.contains(agentID):
             throw Rejection(code: .wrongState, detail: "The work item is offered: accept the offer first.")
         case .parked(agentID, _):
             throw Rejection(code: .wrongState, detail: "The work item is parked.")
@@ -62,14 +62,16 @@ extension RouterMachine {
     /// To another queue, with the original age and priority: of the same pool, to another agent for a while; of
     /// another pool, to its log.
     mutating func transfer(
-        _ id: WorkItemID, to queueID: QueueID, by agentID: AgentID, at now: Instant
+        _ id: WorkItemID, to queueID: QueueID, note: String?, by agentID: AgentID, at now: Instant
     ) throws(Rejection) {
         let item = try own(id, of: agentID)
         if let queue = configuration.queues[queueID], queue.poolID != item.poolID {
             try checkHandOver(of: item)
+            leave(note, on: item, by: agentID, at: now)
             return handOver(id, to: queue, by: agentID, at: now)
         }
         try checkQueue(queueID, for: item)
+        leave(note, on: item, by: agentID, at: now)
         changeQueue(of: id, to: queueID, by: agentID, at: now)
         giveBack(id, by: agentID, at: now)
     }
@@ -92,6 +94,71 @@ extension RouterMachine {
         reposition(id) { $0.queueID = queueID }
     }
 
+    /// To another agent of the pool, for whom it is reserved by an offer. If that comes to nothing, it waits in its
+    /// queue like any other, with its age.
+    mutating func transfer(
+        _ id: WorkItemID, to otherID: AgentID, note: String?, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        try check(otherID, toHave: item, at: now)
+        leave(note, on: item, by: agentID, at: now)
+        emit(.transferredToAgent(agentID, to: otherID), about: item, at: now)
+        update(id) { $0.preferredAgentID = otherID }
+        beginToWait(id, avoiding: agentID, at: now)
+        handTo(otherID, id, because: "handed over by \(agentID)", at: now)
+    }
+
+    /// Another agent of the pool who has been there.
+    func colleague(_ otherID: AgentID, of agentID: AgentID, in poolID: PoolID) throws(Rejection) -> AgentState {
+        guard otherID != agentID else {
+            throw Rejection(code: .wrongState, detail: "The work item is with this agent already.")
+        }
+        guard roster[otherID]?.poolID == poolID else {
+            throw Rejection(code: .unknownAgent, detail: "No agent of that name in this pool.")
+        }
+        guard let other = agents[otherID], other.poolID == poolID else {
+            throw Rejection(code: .agentUnavailable, detail: "The agent \(otherID) is offline.")
+        }
+        return other
+    }
+
+    /// What the agent says to whoever has it next: it travels with the work item, and stands in the timeline.
+    private mutating func leave(_ note: String?, on item: WorkItem, by agentID: AgentID, at now: Instant) {
+        update(item.id) { $0.transferNote = note.map { WorkItem.TransferNote(agentID: agentID, text: $0, at: now) } }
+        if let note { emit(.noteAdded(agentID, text: note), about: item, at: now) }
+    }
+
+    /// Takes up again what the agent parked.
+    mutating func takeUp(_ id: WorkItemID, by agentID: AgentID, at now: Instant) throws(Rejection) {
+        guard let item = items[id], case .parked(agentID, _) = item.stage else {
+            _ = try own(id, of: agentID)
+            throw Rejection(code: .wrongState, detail: "The work item is not parked.")
+        }
+        guard let agent = agents[agentID], agent.presence != .offline else {
+            throw Rejection(code: .agentUnavailable, detail: "Who is offline takes no work: set a presence first.")
+        }
+        guard holder(of: item) == agentID || fits(item, agentID) else {
+            throw Rejection(code: .overCapacity, detail: "There is no room for it beside what this agent has.")
+        }
+        emit(.resumed(reason: "the agent took it up again"), about: item, at: now)
+        signal(.resumed, about: id, at: now)
+        move(id, to: .assigned(agentID, since: now), at: now)
+        emit(.assigned(agentID), about: item, at: now)
+    }
+
+    mutating func escalate(
+        _ id: WorkItemID, to priority: Int, reason: String, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) {
+        let item = try own(id, of: agentID)
+        guard (1...RouterLimits.priorityMax).contains(priority) else {
+            throw Rejection(code: .limitReached, detail: "A priority is 1 to \(RouterLimits.priorityMax).")
+        }
+        guard priority > item.priority else {
+            throw Rejection(code: .priorityNotRaised, detail: "The work item has priority \(item.priority) already.")
+        }
+        raise(id, to: priority, reason: reason, by: agentID, at: now)
+    }
+
     /// Ends the agent's part without ending the work item.
     mutating func giveBack(_ id: WorkItemID, by agentID: AgentID, at now: Instant) {
         update(id) { if $0.preferredAgentID == agentID { $0.preferredAgentID = nil } }
@@ -109,6 +176,14 @@ extension RouterMachine {
         move(id, to: .wrapUp(wrapUp), at: now)
         guard time > .zero else { return close(id, by: agentID, disposition: disposition, at: now) }
         emit(.wrapUpStarted(agentID, until: wrapUp.until), about: item, at: now)
+    }
+
+    mutating func endWrapUp(of id: WorkItemID, by agentID: AgentID, at now: Instant) throws(Rejection) {
+        let item = try own(id, of: agentID, inWrapUp: true)
+        guard case .wrapUp(let wrapUp) = item.stage else {
+            throw Rejection(code: .wrongState, detail: "The work item is not in wrap-up.")
+        }
+        close(id, by: agentID, disposition: wrapUp.disposition, at: now)
     }
 
     /// Ends the work item and tells everybody.

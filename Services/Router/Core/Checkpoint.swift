@@ -86,7 +86,8 @@ extension RouterMachine {
     /// Enters a work item into everything that is not stored, but for its line.
     mutating func index(_ item: WorkItem) {
         for past in item.pastOffers { offers[past.id] = item.id }
-        if case .offered(let offer) = item.stage { offers[offer.id] = item.id }
+        for offer in item.liveOffers { offers[offer.id] = item.id }
+        if let consultation = item.consultation { consulted[consultation.agentID, default: []].append(item.id) }
         if case .closed(_, _, let closedAt) = item.stage {
             closedItems.insert(Remembered(at: closedAt, id: item.id))
             return

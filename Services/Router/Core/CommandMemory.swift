@@ -23,15 +23,26 @@ extension AgentCommand {
             case .accept(let offerID): ["accept", offerID.rawValue]
             case .decline(let offerID, let reason): ["decline", offerID.rawValue, reason]
             case .reply(let itemID, let messageID, let text): ["reply", itemID.rawValue, messageID.rawValue, text]
-            case .note(let itemID, let text): ["note", itemID.rawValue, text]
+            case .note(let itemID, let text, let mentions): ["note", itemID.rawValue, text] + mentions.map(\.rawValue)
             case .park(let itemID, let seconds): ["park", itemID.rawValue, String(seconds)]
             case .requeue(let itemID, let reason): ["requeue", itemID.rawValue, reason]
-            case .transfer(let itemID, let queueID): ["transfer", itemID.rawValue, queueID.rawValue]
+            case .transfer(let itemID, let queueID, let note):
+                ["transfer", itemID.rawValue, queueID.rawValue] + (note.map { [$0] } ?? [])
             case .complete(let itemID, let disposition): ["complete", itemID.rawValue, disposition]
             case .reassign(let itemID, .agent(let id), let reason):
                 ["reassign", itemID.rawValue, "agent", id.rawValue, reason]
             case .reassign(let itemID, .queue(let id), let reason):
                 ["reassign", itemID.rawValue, "queue", id.rawValue, reason]
+            case .pull: ["pull"]
+            case .transferToAgent(let itemID, let otherID, let note):
+                ["transfer-to-agent", itemID.rawValue, otherID.rawValue] + (note.map { [$0] } ?? [])
+            case .resume(let itemID): ["resume", itemID.rawValue]
+            case .consult(let itemID, let otherID, let question):
+                ["consult", itemID.rawValue, otherID.rawValue, question]
+            case .endConsult(let itemID): ["end-consult", itemID.rawValue]
+            case .escalate(let itemID, let priority, let reason):
+                ["escalate", itemID.rawValue, String(priority), reason]
+            case .endWrapUp(let itemID): ["end-wrap-up", itemID.rawValue]
             }
         let precondition = version.map { ["version", String($0)] } ?? []
         let actor = supervisor.map { ["supervisor", $0] } ?? []

@@ -55,11 +55,9 @@ extension RouterMachine {
             try check(text, named: "text", bytesMax: RouterLimits.replyBytesMax)
             try reply(to: id, with: messageID, text: text, by: agentID, at: now)
             return .done(id, messageID)
-        case .note(let id, let text):
+        case .note(let id, let text, let mentions):
             try check(text, named: "text", bytesMax: RouterLimits.noteBytesMax)
-            let item = try own(id, of: agentID, inWrapUp: true)
-            update(id) { _ in }
-            emit(.noteAdded(agentID, text: text), about: item, at: now)
+            try note(text, on: id, mentioning: mentions, by: agentID, at: now)
             return .done(id, nil)
         case .park(let id, let seconds):
             try park(id, for: seconds, by: agentID, at: now)
@@ -70,8 +68,9 @@ extension RouterMachine {
             emit(.requeued(agentID, reason: reason), about: item, at: now)
             giveBack(id, by: agentID, at: now)
             return .done(id, nil)
-        case .transfer(let id, let queueID):
-            try transfer(id, to: queueID, by: agentID, at: now)
+        case .transfer(let id, let queueID, let note):
+            try check(note ?? "", named: "note", bytesMax: RouterLimits.noteBytesMax)
+            try transfer(id, to: queueID, note: note, by: agentID, at: now)
             return .done(id, nil)
         case .complete(let id, let disposition):
             try check(disposition, named: "disposition", bytesMax: RouterLimits.reasonBytesMax)
@@ -81,6 +80,41 @@ extension RouterMachine {
             try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax)
             try reassign(id, to: destination, reason: reason, at: now)
             return .done(id, nil)
+        case .pull:
+            return .done(try pull(by: agentID, at: now), nil)
+        case .transferToAgent, .resume, .consult, .endConsult, .escalate, .endWrapUp:
+            return .done(try collaborate(command.action, by: agentID, at: now), nil)
+        }
+    }
+
+    /// What agents do together, and with what they have put aside.
+    private mutating func collaborate(
+        _ action: AgentCommand.Action, by agentID: AgentID, at now: Instant
+    ) throws(Rejection) -> WorkItemID? {
+        switch action {
+        case .transferToAgent(let id, let otherID, let note):
+            try check(note ?? "", named: "note", bytesMax: RouterLimits.noteBytesMax)
+            try transfer(id, to: otherID, note: note, by: agentID, at: now)
+            return id
+        case .resume(let id):
+            try takeUp(id, by: agentID, at: now)
+            return id
+        case .consult(let id, let otherID, let question):
+            try check(question, named: "question", bytesMax: RouterLimits.noteBytesMax)
+            try consult(otherID, on: id, question: question, by: agentID, at: now)
+            return id
+        case .endConsult(let id):
+            try endConsult(on: id, by: agentID, at: now)
+            return id
+        case .escalate(let id, let priority, let reason):
+            try check(reason, named: "reason", bytesMax: RouterLimits.reasonBytesMax)
+            try escalate(id, to: priority, reason: reason, by: agentID, at: now)
+            return id
+        case .endWrapUp(let id):
+            try endWrapUp(of: id, by: agentID, at: now)
+            return id
+        case .setPresence, .accept, .decline, .reply, .note, .park, .requeue, .transfer, .complete, .reassign, .pull:
+            return nil
         }
     }
 
@@ -108,10 +142,11 @@ extension RouterMachine {
 
     private func workItemID(of action: AgentCommand.Action) -> WorkItemID? {
         switch action {
-        case .setPresence: nil
+        case .setPresence, .pull: nil
         case .accept(let id), .decline(let id, _): offers[id]
-        case .reply(let id, _, _), .note(let id, _), .park(let id, _), .requeue(let id, _), .transfer(let id, _),
-            .complete(let id, _), .reassign(let id, _, _):
+        case .reply(let id, _, _), .note(let id, _, _), .park(let id, _), .requeue(let id, _), .transfer(let id, _, _),
+            .complete(let id, _), .reassign(let id, _, _), .transferToAgent(let id, _, _), .resume(let id),
+            .consult(let id, _, _), .endConsult(let id), .escalate(let id, _, _), .endWrapUp(let id):
             id
         }
     }

@@ -67,11 +67,10 @@ extension RouterMachine {
             item.step = done
             item.requirements = left
         }
-        if case .offered(let offer) = item.stage, !(roster[offer.agentID]?.satisfies(left) ?? false) {
-            revoke(id, reason: "the agent no longer has the skills asked for", at: now)
-        } else if item.stage.isQueued {
-            lapse(id, at: now)
+        for offer in item.liveOffers where !(roster[offer.agentID]?.satisfies(left) ?? false) {
+            revoke(id, from: offer.agentID, reason: "the agent no longer has the skills asked for", at: now)
         }
+        if item.stage.isQueued { lapse(id, at: now) }
     }
 
     private mutating func retireQueues(from previous: Configuration, to next: Configuration) {

@@ -10,6 +10,8 @@ package struct Decision: Hashable, Sendable {
     package var at: Instant
     /// They knew the conversation or the customer, so nobody else was looked at.
     package var isPreferred: Bool
+    /// Who or what chose, where it was not the matching.
+    package var reason: String?
     /// The agent's, before this work item.
     package var load: Int
     package var capacity: Int
@@ -22,12 +24,13 @@ package struct Decision: Hashable, Sendable {
     package var excluded: Exclusions
 
     package init(
-        agentID: AgentID, at: Instant, isPreferred: Bool, load: Int, capacity: Int, idleSeconds: Int, step: Int,
-        eligible: Int, excluded: Exclusions
+        agentID: AgentID, at: Instant, isPreferred: Bool, reason: String? = nil, load: Int, capacity: Int,
+        idleSeconds: Int, step: Int, eligible: Int, excluded: Exclusions
     ) {
         self.agentID = agentID
         self.at = at
         self.isPreferred = isPreferred
+        self.reason = reason
         self.load = load
         self.capacity = capacity
         self.idleSeconds = idleSeconds
@@ -55,6 +58,7 @@ package struct Decision: Hashable, Sendable {
 extension Decision {
     /// For people: names and numbers, never content.
     package var words: String {
+        if let reason { return "\(agentID): \(reason) (load \(load) of \(capacity))." }
         let reason =
             isPreferred
             ? "\(agentID) knew this conversation or customer and had room (load \(load) of \(capacity))"
@@ -76,15 +80,15 @@ extension RouterMachine {
         let qualified = pools[item.poolID]!.qualifiedCount(slot)
         let inCooldown = item.cooldowns.keys.count { isAvailable($0, for: item) }
         return Decision(
-            agentID: choice.agentID, at: now, isPreferred: choice.isPreferred, load: agent.load,
-            capacity: entry.profile.capacity,
+            agentID: choice.agentID, at: now, isPreferred: choice.isPreferred, reason: choice.because,
+            load: agent.load, capacity: entry.profile.capacity,
             idleSeconds: Int(max(0, (now - agent.idleSince).milliseconds) / 1_000), step: item.step,
             eligible: choice.eligibleCount,
             excluded: Decision.Exclusions(
                 absent: max(0, (rosterSizes[item.poolID] ?? 0) - present), unqualified: present - qualified,
                 inCooldown: inCooldown,
-                // Where somebody was preferred nobody else was looked at.
-                atCapacity: choice.isPreferred ? 0 : max(0, qualified - inCooldown - choice.eligibleCount)))
+                // Where somebody was preferred or named nobody else was looked at.
+                atCapacity: choice.isPreferred || choice.because != nil ? 0 : max(0, qualified - inCooldown - choice.eligibleCount)))
     }
 }
 

@@ -54,7 +54,7 @@ extension RouterMachine {
     /// What keeps those who qualify from it.
     private func reasonsOfSupply(among qualified: [AgentID], for item: WorkItem) -> [WaitingReason] {
         var air: [WaitingReason] = []
-        var (offShift, draining, full, atMaximum, interrupted) = (0, 0, 0, 0, 0)
+        var (offShift, draining, full, atMaximum, interrupted, pulling) = (0, 0, 0, 0, 0, 0)
         for id in qualified {
             guard let agent = agents[id], let entry = roster[id] else { continue }
             switch agent.shift {
@@ -69,7 +69,7 @@ extension RouterMachine {
                 case .capacity: full += 1
                 case .channelMaximum: atMaximum += 1
                 case .interruption: interrupted += 1
-                case nil: break
+                case nil: if pulls(id) { pulling += 1 }
                 }
             }
         }
@@ -79,6 +79,7 @@ extension RouterMachine {
         if full > 0 { reasons.append(.atCapacity(agents: full)) }
         if atMaximum > 0 { reasons.append(.channelMaximum(item.address.channel, agents: atMaximum)) }
         if interrupted > 0 { reasons.append(.interrupted(item.address.channel, agents: interrupted)) }
+        if pulling > 0 { reasons.append(.toBePulled(agents: pulling)) }
         return reasons
     }
 }
@@ -118,6 +119,8 @@ package enum WaitingReason: Hashable, Sendable {
     case cooldown(AgentID, until: Instant)
     case preferredAgentBusy(AgentID, until: Instant)
     case behindOthers(Int)
+    /// Agents who could take it ask for their work.
+    case toBePulled(agents: Int)
 
     /// Stable, for programs.
     package var code: String {
@@ -135,6 +138,7 @@ package enum WaitingReason: Hashable, Sendable {
         case .cooldown: "cooldown"
         case .preferredAgentBusy: "preferred-agent-busy"
         case .behindOthers: "behind-others"
+        case .toBePulled: "to-be-pulled"
         }
     }
 
@@ -156,6 +160,7 @@ package enum WaitingReason: Hashable, Sendable {
         case .air(let id, _): "The agent \(id) worked too much of the last while, and gets air."
         case .cooldown(let id, _): "The agent \(id) declined, gave it back or did not answer, and is not asked yet."
         case .preferredAgentBusy(let id, _): "It waits for the preferred agent \(id), who is busy."
+        case .toBePulled(let count): "\(count) qualified agent(s) with room ask for their work themselves."
         case .behindOthers(let count): "\(count) more urgent or older work item(s) ask for the same."
         }
     }

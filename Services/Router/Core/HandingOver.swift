@@ -91,6 +91,10 @@ extension RouterMachine {
             guard let departure = departure(of: answer.workItemID, from: answer.poolID) else { return false }
             answer.poolID = departure.toPoolID
             outputs.append(.command(.surveyAnswered(answer), departure.toPoolID))
+        case .customerGone(var gone):
+            guard let departure = departure(of: gone.workItemID, from: gone.poolID) else { return false }
+            gone.poolID = departure.toPoolID
+            outputs.append(.command(.customerGone(gone), departure.toPoolID))
         case .agent, .agentSeen, .handedOver: return false
         }
         return true

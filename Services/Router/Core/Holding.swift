@@ -71,7 +71,7 @@ extension RouterMachine {
         return true
     }
 
-    private mutating func hold(_ item: WorkItem, by agentID: AgentID) {
+    mutating func hold(_ item: WorkItem, by agentID: AgentID) {
         guard let entry = roster[agentID] else { return }
         let weight = entry.weight(of: item.address.channel)
         let earlier = agents[agentID]!.holds

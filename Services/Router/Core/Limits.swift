@@ -16,11 +16,20 @@ package enum RouterLimits {
     package static let excerptCharactersMax = 2_000
     /// Offers of a work item that are remembered after their end.
     package static let pastOffersPerWorkItemMax = 16
+    /// Agents who are asked at the same time.
+    package static let parallelOffersMax = 10
     package static let ownersPerWorkItemMax = 32
     /// Agents whom a work item avoids for a while; the cooldown that ends first makes room.
     package static let cooldownsPerWorkItemMax = 64
     package static let replyBytesMax = 65_536
     package static let noteBytesMax = 16_384
+    package static let mentionsPerNoteMax = 8
+    /// Mentions kept for an agent, the latest, each with the beginning of its note.
+    package static let mentionsPerAgentMax = 20
+    package static let mentionCharactersMax = 280
+    /// Work items on which an agent is consulted at the same time.
+    package static let consultationsPerAgentMax = 8
+    package static let priorityMax = 10
     /// Reasons and dispositions.
     package static let reasonBytesMax = 512
     package static let parkSecondsMax = 30 * 86_400

@@ -23,9 +23,24 @@ extension RouterMachine {
                 case .choice(let choice):
                     offer(item, to: choice, at: now)
                     takeTurn(choice.agentID, in: item.queueID)
+                    offerToOthers(item.id, besides: choice, at: now)
                 case .nobody(let isForThisOne): walk.pass(candidate, isForThisOne: isForThisOne)
                 }
             }
+        }
+    }
+
+    /// Asks further agents at the same time, as the policy says; a preferred agent is asked alone.
+    ///
+    /// The set is complete from the start: an agent who becomes free later, or another in the place of one who
+    /// declined, is asked only when all of it came to nothing.
+    private mutating func offerToOthers(_ id: WorkItemID, besides first: Choice, at now: Instant) {
+        guard !first.isPreferred, let item = items[id] else { return }
+        let count = min(policy(of: item.queueID).parallelOffers, RouterLimits.parallelOffersMax)
+        while let item = items[id], item.liveOffers.count < count {
+            guard case .choice(let choice) = choose(for: item) else { return }
+            offer(item, to: choice, at: now)
+            takeTurn(choice.agentID, in: item.queueID)
         }
     }
 
@@ -48,7 +63,7 @@ extension RouterMachine {
     private mutating func choose(for item: WorkItem) -> Choosing {
         guard let rules = rules(of: item.queueID) else { return .nobody(isForThisOne: true) }
         if let preferredID = preferredAgent(of: item), isPresent(preferredID, for: item) {
-            if fits(item, preferredID) {
+            if !pulls(preferredID), fits(item, preferredID) {
                 return .choice(
                     Choice(agentID: preferredID, isPreferred: true, eligibleCount: 1, by: rules.policy.choice))
             }
@@ -62,7 +77,7 @@ extension RouterMachine {
             contest.begin(group.entry)
             for place in group.free.elements {
                 guard contest.goesOn else { break }
-                guard fits(item, place.id) else { continue }
+                guard fits(item, place.id), !item.holderIDs.contains(place.id) else { continue }
                 contest.enter(place, isAvoided: item.cooldowns[place.id] != nil)
             }
         }
@@ -99,12 +114,15 @@ extension RouterMachine {
             ?? item.preferredAgentID
     }
 
-    /// Takes offers, is qualified, and not in a cooldown for this work item.
+    /// Whose profile says pull asks for work, and is not asked.
+    func pulls(_ agentID: AgentID) -> Bool { roster[agentID]?.profile.mode == .pull }
+
+    /// Takes work, is qualified, and neither asked already nor in a cooldown for this work item.
     func isPresent(_ agentID: AgentID, for item: WorkItem) -> Bool {
-        item.cooldowns[agentID] == nil && isAvailable(agentID, for: item)
+        item.cooldowns[agentID] == nil && !item.holderIDs.contains(agentID) && isAvailable(agentID, for: item)
     }
 
-    /// Takes offers, and is qualified.
+    /// Takes work, and is qualified.
     func isAvailable(_ agentID: AgentID, for item: WorkItem) -> Bool {
         guard let agent = agents[agentID], agent.takesOffers, agent.poolID == item.poolID,
             let entry = roster[agentID], entry.poolID == item.poolID
@@ -129,6 +147,8 @@ struct Choice {
     var eligibleCount: Int
     /// What the policy went by.
     var by: RoutingPolicy.AgentChoice
+    /// Who or what chose, where it was not the matching.
+    var because: String?
 }
 
 private enum Choosing {

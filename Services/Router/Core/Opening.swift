@@ -23,8 +23,9 @@ extension RouterMachine {
             add(request, to: id, at: now)
             move(id, to: .assigned(wrapUp.agentID, since: wrapUp.assignedAt), at: now)
             emit(.resumed(reason: "the customer wrote"), about: items[id]!, at: now)
-        case .closed(let agentID, _, _):
-            reopen(item, closedBy: agentID, for: request, at: now)
+        case .closed(let agentID, _, let closedAt):
+            let window = policy(of: item.queueID).reopenSeconds.map { Duration.seconds(max(0, $0)) }
+            reopen(item, with: window.map { now - closedAt < $0 } ?? true ? agentID : nil, for: request, at: now)
         }
     }
 
@@ -36,9 +37,10 @@ extension RouterMachine {
         return forward(.customerMessage(request))
     }
 
-    /// The message came too late for its work item: another one goes on, with the same agent if that can be.
+    /// The message came too late for its work item: another one goes on, within the policy's window with the same
+    /// agent if that can be, later with anyone.
     private mutating func reopen(
-        _ item: WorkItem, closedBy agentID: AgentID?, for request: WorkRequest, at now: Instant
+        _ item: WorkItem, with agentID: AgentID?, for request: WorkRequest, at now: Instant
     ) {
         let id = WorkItemID.derived(from: "reopened", item.id.rawValue, request.messageID.rawValue)
         update(item.id) { $0.successorID = id }
@@ -94,6 +96,7 @@ extension RouterMachine {
         reposition(id) { item in
             item.address = request.address
             if !request.address.channel.isLive { item.replyAddress = request.address }
+            item.customerLeftAt = nil
             item.displayName = request.displayName ?? item.displayName
             item.preferredAgentID = item.preferredAgentID ?? request.preferredAgentID
             item.append(request, acceptedAt: acceptedAt)

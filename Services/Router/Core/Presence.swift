@@ -12,12 +12,7 @@ extension RouterMachine {
     mutating func setPresence(_ wish: PresenceWish, of id: AgentID, at now: Instant) throws(Rejection) {
         guard let entry = roster[id] else { return }
         try check(wish, in: entry.poolID)
-        if agents[id] == nil {
-            // The version begins with the time, so a cursor of an earlier life is never met again.
-            agents[id] = AgentState(
-                id: id, poolID: entry.poolID, lastSeen: now, idleSince: now, version: now.milliseconds)
-            pools[entry.poolID, default: PoolIndex()].agents.append(id)
-        }
+        admit(id, at: now)
         // A supervisor who makes somebody present begins a lease, but does not renew one.
         if wish.supervisor == nil || agents[id]?.presence == .offline { see(id, at: now) }
         update(agent: id) { $0.missedOffers = 0 }
@@ -31,6 +26,15 @@ extension RouterMachine {
         throw Rejection(
             code: .unknownBreakReason,
             detail: "Being away needs a reason of this pool: \(pool.breakReasons.joined(separator: ", ")).")
+    }
+
+    /// Begins the state of an agent, if there is none yet.
+    mutating func admit(_ id: AgentID, at now: Instant) {
+        guard let entry = roster[id], agents[id] == nil else { return }
+        // The version begins with the time, so a cursor of an earlier life is never met again.
+        agents[id] = AgentState(
+            id: id, poolID: entry.poolID, lastSeen: now, idleSince: now, version: now.milliseconds)
+        pools[entry.poolID, default: PoolIndex()].agents.append(id)
     }
 
     private mutating func change(_ presence: Presence, of id: AgentID, reason: String, at now: Instant) {
@@ -58,7 +62,10 @@ extension RouterMachine {
         lookAtShift(of: id, hasCome: agent.presence == .offline, at: now)
         noteWork(of: id, at: now)
         reconsider(id)
-        if presence == .offline { revokeOffers(of: id, reason: "the agent is offline", at: now) }
+        if presence == .offline {
+            revokeOffers(of: id, reason: "the agent is offline", at: now)
+            endConsultations(of: id, reason: "the agent is offline", at: now)
+        }
         if presence == .away { revokeOffers(of: id, reason: "the agent is away", at: now) }
     }
 
@@ -119,7 +126,7 @@ extension RouterMachine {
     }
 
     mutating func revokeOffers(of id: AgentID, reason: String, at now: Instant) {
-        for itemID in agents[id]?.holds.keys ?? [] { revoke(itemID, reason: reason, at: now) }
+        for itemID in agents[id]?.holds.keys ?? [] { revoke(itemID, from: id, reason: reason, at: now) }
     }
 
     /// The work items go back with their original age, to whoever is there.

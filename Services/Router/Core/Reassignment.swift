@@ -25,40 +25,46 @@ extension RouterMachine {
             changeQueue(of: id, to: queueID, by: item.stage.assigneeID, at: now)
             switch item.stage {
             case .assigned(let agentID, _): giveBack(id, by: agentID, at: now)
-            case .parked: resume(id, reason: reason, at: now)
+            case .parked: unpark(id, reason: reason, at: now)
             case .queued, .offered, .wrapUp, .closed: beginToWait(id, at: now)
             }
         case .agent(let agentID):
-            try checkAgent(agentID, for: item)
+            try check(agentID, toHave: item, at: now)
             switch item.stage {
             case .offered: revoke(id, reason: reason, at: now)
-            case .parked: resume(id, reason: reason, at: now)
+            case .parked: unpark(id, reason: reason, at: now)
             case .assigned(let holderID, _):
                 emit(.requeued(holderID, reason: reason), about: item, at: now)
                 giveBack(id, by: holderID, at: now)
             case .queued, .wrapUp, .closed: break
             }
-            guard let waiting = items[id], waiting.stage.isQueued else { return }
-            offer(
-                waiting,
-                to: Choice(
-                    agentID: agentID, isPreferred: false, eligibleCount: 1, by: policy(of: waiting.queueID).choice),
-                at: now)
+            handTo(agentID, id, because: "given by a supervisor", at: now)
         }
     }
 
-    private func checkAgent(_ agentID: AgentID, for item: WorkItem) throws(Rejection) {
+    /// Offers a work item that waits to the agent for whom somebody chose it.
+    mutating func handTo(_ agentID: AgentID, _ id: WorkItemID, because reason: String, at now: Instant) {
+        guard let item = items[id], item.stage.isQueued else { return }
+        let choice = Choice(
+            agentID: agentID, isPreferred: false, eligibleCount: 1, by: policy(of: item.queueID).choice,
+            because: reason)
+        offer(item, to: choice, at: now)
+    }
+
+    /// Whether a work item may be handed to this agent: what is promised of qualification, capacity and cooldowns
+    /// holds, whoever chose.
+    func check(_ agentID: AgentID, toHave item: WorkItem, at now: Instant) throws(Rejection) {
         guard let entry = roster[agentID], entry.poolID == item.poolID else {
-            throw Rejection(code: .unknownAgent, detail: "No agent of that name in the work item's pool.")
+            throw Rejection(code: .unknownAgent, detail: "No agent \(agentID) in the work item's pool.")
         }
-        guard item.stage.holderID != agentID else {
-            throw Rejection(code: .wrongState, detail: "That agent has it, or is asked, already.")
+        guard !item.holderIDs.contains(agentID) else {
+            throw Rejection(code: .wrongState, detail: "The agent \(agentID) has it, or is asked, already.")
         }
-        guard agents[agentID]?.presence == .available else {
-            throw Rejection(code: .wrongState, detail: "That agent is not available.")
-        }
-        guard item.cooldowns[agentID] == nil else {
-            throw Rejection(code: .wrongState, detail: "That agent gave it back a moment ago.")
+        try checkIsAvailable(agentID)
+        guard item.cooldowns[agentID].map({ $0 <= now }) ?? true else {
+            throw Rejection(
+                code: .agentUnavailable,
+                detail: "The agent \(agentID) gave it back or did not answer, and is not asked yet.")
         }
         // Whoever is taken away from somebody waits with all its requirements again.
         let wanted =
@@ -67,10 +73,28 @@ extension RouterMachine {
         let widened = rules(of: item.queueID)?.widenedTo(after: item.stage.isQueued ? item.step : 0) ?? []
         guard entry.satisfies(wanted), entry.serves(item.queueID, or: widened) else {
             throw Rejection(
-                code: .notQualified, detail: "That agent lacks a skill that it requires, or does not serve its queue.")
+                code: .notQualified,
+                detail: "The agent \(agentID) lacks a skill that it requires, or does not serve its queue.")
         }
         guard fits(item, agentID) else {
-            throw Rejection(code: .overCapacity, detail: "That agent has no capacity left for it.")
+            throw Rejection(code: .overCapacity, detail: "The agent \(agentID) has no room for it.")
+        }
+    }
+
+    /// Available, on shift, and not being given air.
+    func checkIsAvailable(_ agentID: AgentID) throws(Rejection) {
+        let agent = agents[agentID]
+        let presence = agent?.presence ?? .offline
+        guard let agent, presence == .available else {
+            throw Rejection(code: .agentUnavailable, detail: "The agent \(agentID) is \(presence.rawValue).")
+        }
+        if let until = agent.airUntil {
+            throw Rejection(
+                code: .agentUnavailable,
+                detail: "The agent \(agentID) worked too much of the last while, and gets air until \(until.rfc3339).")
+        }
+        guard agent.takesOffers else {
+            throw Rejection(code: .agentUnavailable, detail: "The shift of the agent \(agentID) is over.")
         }
     }
 }

@@ -30,6 +30,8 @@ package struct RouterMachine: Sendable {
     var conversations: [ConversationID: OrderedSet<WorkItemID>] = [:]
     /// The work item of each offer, live or remembered.
     var offers: [OfferID: WorkItemID] = [:]
+    /// The work items on which each agent is consulted.
+    var consulted: [AgentID: OrderedSet<WorkItemID>] = [:]
     var deadlines = Deadlines()
     var closedItems = SortedList<Remembered<Entity.WorkItem>>()
     var rememberedCommands = SortedList<Remembered<Entity.Command>>()
@@ -69,6 +71,7 @@ package struct RouterMachine: Sendable {
         case .escalate(let escalation): escalate(escalation, at: now)
         case .surveyAnswered(let answer): record(answer, at: now)
         case .handedOver(let handOver): admit(handOver, at: now)
+        case .customerGone(let gone): takeLeave(gone, at: now)
         }
         return finish(at: now)
     }
@@ -107,6 +110,8 @@ extension RouterMachine {
         changed.append(.workItem(id))
         deadlines.set(.workItem(id), to: deadline)
         if let holderID { touch(holderID) }
+        for offer in items.values[index].parallelOffers { touch(offer.agentID) }
+        if let consultation = items.values[index].consultation { touch(consultation.agentID) }
     }
 
     /// Changes a work item that may be in a line in any way but its stage.
@@ -158,6 +163,7 @@ extension RouterMachine {
         let old = item.stage
         if old.isQueued { dequeue(item) }
         rehold(item, for: stage, at: now)
+        if old.assigneeID != stage.assigneeID { endConsultation(on: id, reason: "the work item moved on", at: now) }
         if case .offered(let offer) = stage { offers[offer.id] = id }
         update(id) { item in
             item.stage = stage
@@ -193,7 +199,7 @@ extension RouterMachine {
         }
         let isPresent = agent.takesOffers
         let load = agent.load
-        let isFree = isPresent && agent.hasRoom(entry)
+        let isFree = isPresent && entry.profile.mode == .push && agent.hasRoom(entry)
         let place = AgentGroup.Place(load: load, idleSince: agent.idleSince, id: id)
         pools[agent.poolID, default: PoolIndex()].seat(id, entry, isPresent: isPresent, place: isFree ? place : nil)
         guard isFree, isFresh else { return }

@@ -18,7 +18,7 @@ extension RouterMachine {
         guard let item = items[id] else { return }
         switch item.stage {
         case .queued: lapse(id, at: now)
-        case .offered(let offer): expire(offer, of: item, at: now)
+        case .offered: expireOffers(of: id, at: now)
         case .parked: resume(id, reason: "the time is up", at: now)
         case .wrapUp(let wrapUp): close(id, by: wrapUp.agentID, disposition: wrapUp.disposition, at: now)
         case .assigned, .closed: break
@@ -72,7 +72,7 @@ extension WorkItem {
                 first = min(first ?? due, due)
             }
             return first
-        case .offered(let offer): return offer.expiresAt
+        case .offered: return liveOffers.map(\.expiresAt).min()
         case .parked(_, let until): return until
         case .wrapUp(let wrapUp): return wrapUp.until
         case .assigned, .closed: return nil

@@ -23,6 +23,9 @@ package struct AgentView: Hashable, Sendable {
     package var parked: [WorkItem]
     /// What each of these takes of the capacity.
     package var holds: Holds
+    /// Other agents' work items on which this one is consulted.
+    package var consultations: [WorkItem]
+    package var mentions: [AgentState.Mention]
     /// Changes whenever anything above does.
     package var version: Int64
 }
@@ -66,7 +69,7 @@ package struct WorkItemFilter: Hashable, Sendable {
     func passes(_ item: WorkItem) -> Bool {
         if let state, state != item.stage.name { return false }
         if let queueID, queueID != item.queueID { return false }
-        if let agentID, agentID != item.agentID { return false }
+        if let agentID, agentID != item.agentID, !item.holderIDs.contains(agentID) { return false }
         if let customerID, customerID != item.customerID { return false }
         if let channel, channel != item.address.channel { return false }
         return true
@@ -103,6 +106,7 @@ extension RouterMachine {
             offers: held.filter { $0.stage.assigneeID == nil && $0.stage.holderID != nil },
             assignments: held.filter { $0.stage.assigneeID != nil },
             parked: held.filter { $0.stage.holderID == nil }, holds: agent?.holds ?? [:],
+            consultations: (consulted[id] ?? []).sorted().compactMap { items[$0] }, mentions: agent?.mentions ?? [],
             version: agent?.version ?? 0)
     }
 
@@ -111,6 +115,19 @@ extension RouterMachine {
     package func agentState(_ id: AgentID) -> AgentState? { agents[id] }
 
     package func workItem(_ id: WorkItemID) -> WorkItem? { items[id] }
+
+    /// Whether the agent has, had, is offered, is consulted on or is named in a note on the work item.
+    package func maySee(_ id: WorkItemID, _ agentID: AgentID) -> Bool {
+        guard let item = items[id] else { return false }
+        return item.holderIDs.contains(agentID) || item.owners.contains { $0.agentID == agentID }
+            || item.consultation?.agentID == agentID
+            || agents[agentID]?.mentions.contains { $0.workItemID == id } ?? false
+    }
+
+    /// Whom a live offer was made to.
+    package func offeredAgent(_ id: OfferID) -> AgentID? {
+        offeredWorkItem(id)?.liveOffers.first { $0.id == id }?.agentID
+    }
 
     package func offeredWorkItem(_ id: OfferID) -> WorkItem? { offers[id].flatMap { items[$0] } }
 

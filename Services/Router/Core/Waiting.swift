@@ -39,14 +39,23 @@ extension RouterMachine {
     /// waits for that agent if that can be, and then for another.
     mutating func resume(_ id: WorkItemID, reason: String, at now: Instant) {
         guard let item = items[id], case .parked(let agentID, _) = item.stage else { return }
+        guard holder(of: item) == agentID, agents[agentID]?.presence != .offline else {
+            return unpark(id, reason: reason, at: now)
+        }
         update(id) { $0.preferredAgentID = agentID }
         emit(.resumed(reason: reason), about: item, at: now)
         signal(.resumed, about: id, at: now)
-        guard holder(of: item) == agentID, agents[agentID]?.presence != .offline else {
-            return beginToWait(id, at: now)
-        }
         move(id, to: .assigned(agentID, since: now), at: now)
         emit(.assigned(agentID), about: item, at: now)
+    }
+
+    /// Into its line, whether room is kept or not, with a preference for the agent who parked it.
+    mutating func unpark(_ id: WorkItemID, reason: String, at now: Instant) {
+        guard let item = items[id], case .parked(let agentID, _) = item.stage else { return }
+        update(id) { $0.preferredAgentID = agentID }
+        emit(.resumed(reason: reason), about: item, at: now)
+        signal(.resumed, about: id, at: now)
+        beginToWait(id, at: now)
     }
 
     mutating func escalate(_ escalation: Escalation, at now: Instant) {
@@ -55,10 +64,13 @@ extension RouterMachine {
     }
 
     /// Raises the priority, if the work item is open and the new one is higher.
-    mutating func raise(_ id: WorkItemID, to priority: Int, reason: String, at now: Instant) {
+    mutating func raise(
+        _ id: WorkItemID, to priority: Int, reason: String, by agentID: AgentID? = nil, at now: Instant
+    ) {
         guard let item = items[id], !item.stage.isClosed, priority > item.priority else { return }
         reposition(id) { $0.priority = priority }
-        emit(.escalated(from: item.priority, to: priority, reason: reason), about: items[id]!, at: now)
+        let kind = WorkEvent.Kind.escalated(from: item.priority, to: priority, reason: reason, by: agentID)
+        emit(kind, about: items[id]!, at: now)
         signal(.priorityChanged(priority), about: id, at: now)
     }
 }

@@ -22,6 +22,8 @@ struct Walk {
     }
 
     private let now: Instant
+    /// The agent asks: it is for them alone, free in the matching's sense or not.
+    private let isPull: Bool
     private let overdueSince: Instant?
     /// Fresh work items, last first.
     private var items: [Rank] = []
@@ -33,8 +35,9 @@ struct Walk {
     /// Where open time stands in each queue.
     private var bands: [QueueID: Int64] = [:]
 
-    init(now: Instant, overdueSince: Instant?, agents: [AgentID], in pool: PoolIndex) {
+    init(now: Instant, overdueSince: Instant?, agents: [AgentID], in pool: PoolIndex, isPull: Bool = false) {
         self.now = now
+        self.isPull = isPull
         self.overdueSince = overdueSince
         self.agents = agents
         for id in agents { if let group = pool.group(of: id) { demands.formUnion(group.demands) } }
@@ -54,7 +57,7 @@ struct Walk {
     }
 
     mutating func next(in pool: PoolIndex, _ rules: [QueueID: QueueRules]) -> Candidate? {
-        while let last = agents.last, !pool.isFree(last) { agents.removeLast() }
+        while !isPull, let last = agents.last, !pool.isFree(last) { agents.removeLast() }
         var best: Candidate?
         if !agents.isEmpty {
             for slot in pool.waiting.common(with: demands) {

@@ -69,6 +69,14 @@ package struct WorkItem: Hashable, Sendable {
     package var score: Int?
     /// Grows with every change.
     package var version: Int64 = 0
+    /// Made to others at the same time as the offer of the stage; the first to accept has it.
+    /// - Bounds: `RouterLimits.parallelOffersMax`, with the stage's own.
+    package var parallelOffers: [Offer] = []
+    /// What the last transfer said.
+    package var transferNote: TransferNote?
+    package var consultation: Consultation?
+    /// When the customer left; nil when they have written since.
+    package var customerLeftAt: Instant?
 
     package init(
         id: WorkItemID, poolID: PoolID, queueID: QueueID, conversationID: ConversationID, customerID: CustomerID,
@@ -189,6 +197,34 @@ package struct WorkItem: Hashable, Sendable {
 
     package enum OfferEnd: String, CaseIterable, Hashable, Sendable {
         case accepted, declined, expired, revoked
+        /// Another agent accepted first.
+        case taken
+    }
+
+    /// What an agent says to whoever has it next.
+    package struct TransferNote: Hashable, Sendable {
+        package var agentID: AgentID
+        package var text: String
+        package var at: Instant
+
+        package init(agentID: AgentID, text: String, at: Instant) {
+            self.agentID = agentID
+            self.text = text
+            self.at = at
+        }
+    }
+
+    /// A second agent who sees the work item and may note; it stays its owner's, and weighs nothing on the second.
+    package struct Consultation: Hashable, Sendable {
+        package var agentID: AgentID
+        package var question: String
+        package var since: Instant
+
+        package init(agentID: AgentID, question: String, since: Instant) {
+            self.agentID = agentID
+            self.question = question
+            self.since = since
+        }
     }
 
     /// Who had it, from when until when.
@@ -214,6 +250,16 @@ extension WorkItem {
         case .parked(let agentID, _): agentID
         case .closed(let agentID, _, _): agentID
         }
+  }
+
+    /// In the order in which they were made.
+    package var liveOffers: [Offer] {
+        if case .offered(let offer) = stage { [offer] + parallelOffers } else { [] }
+    }
+
+    /// Whose capacity it takes; of parallel offers, the first.
+    package var holderIDs: [AgentID] {
+        (stage.holderID.map { [$0] } ?? []) + parallelOffers.map(\.agentID)
     }
 
     var subject: WorkEvent.Subject {

@@ -117,6 +117,15 @@ package nonisolated struct WireInboundRecord: Sendable {
     set {kind = .surveyAsked(newValue)}
   }
 
+  /// From the connector; forwarded as a message is.
+  package var customerLeft: WireDeparture {
+    get {
+      if case .customerLeft(let v)? = kind {return v}
+      return WireDeparture()
+    }
+    set {kind = .customerLeft(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -139,6 +148,8 @@ package nonisolated struct WireInboundRecord: Sendable {
     case workItemReopened(WireReopenedWorkItem)
     /// From the SLA timer: a survey was sent, so that its answer is recognized.
     case surveyAsked(WireSurveyAsked)
+    /// From the connector; forwarded as a message is.
+    case customerLeft(WireDeparture)
 
   }
 
@@ -471,13 +482,62 @@ package nonisolated struct WireSurveyAsked: Sendable {
   fileprivate var _address: WireAddress? = nil
 }
 
+/// A customer left a live channel: hung up, or closed the window.
+package nonisolated struct WireDeparture: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The customer named by the identifier.
+  package var customerID: String = String()
+
+  package var address: WireAddress {
+    get {_address ?? WireAddress()}
+    set {_address = newValue}
+  }
+  /// Returns true if `address` has been explicitly set.
+  package var hasAddress: Bool {self._address != nil}
+  /// Clears the value of `address`. Subsequent reads from it will return its default value.
+  package mutating func clearAddress() {self._address = nil}
+
+  /// The call that ended; none: whatever is open at this address.
+  package var messageID: String {
+    get {_messageID ?? String()}
+    set {_messageID = newValue}
+  }
+  /// Returns true if `messageID` has been explicitly set.
+  package var hasMessageID: Bool {self._messageID != nil}
+  /// Clears the value of `messageID`. Subsequent reads from it will return its default value.
+  package mutating func clearMessageID() {self._messageID = nil}
+
+  package var reason: String = String()
+
+  /// The customer whose partition forwarded it here.
+  package var forwardedFrom: String {
+    get {_forwardedFrom ?? String()}
+    set {_forwardedFrom = newValue}
+  }
+  /// Returns true if `forwardedFrom` has been explicitly set.
+  package var hasForwardedFrom: Bool {self._forwardedFrom != nil}
+  /// Clears the value of `forwardedFrom`. Subsequent reads from it will return its default value.
+  package mutating func clearForwardedFrom() {self._forwardedFrom = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _address: WireAddress? = nil
+  fileprivate var _messageID: String? = nil
+  fileprivate var _forwardedFrom: String? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InboundRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_received\0\u{3}identity_linked\0\u{3}identity_unlinked\0\u{3}identifier_attached\0\u{3}identifier_detached\0\u{3}profile_updated\0\u{3}message_filed\0\u{3}work_item_closed\0\u{3}work_item_reopened\0\u{3}survey_asked\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_received\0\u{3}identity_linked\0\u{3}identity_unlinked\0\u{3}identifier_attached\0\u{3}identifier_detached\0\u{3}profile_updated\0\u{3}message_filed\0\u{3}work_item_closed\0\u{3}work_item_reopened\0\u{3}survey_asked\0\u{3}customer_left\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -615,6 +675,19 @@ nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._M
           self.kind = .surveyAsked(v)
         }
       }()
+      case 11: try {
+        var v: WireDeparture?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .customerLeft(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .customerLeft(v)
+        }
+      }()
       default: break
       }
     }
@@ -665,6 +738,10 @@ nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._M
     case .surveyAsked?: try {
       guard case .surveyAsked(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .customerLeft?: try {
+      guard case .customerLeft(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
     case nil: break
     }
@@ -1082,6 +1159,60 @@ nonisolated extension WireSurveyAsked: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.poolID != rhs.poolID {return false}
     if lhs._address != rhs._address {return false}
     if lhs.expiresAtMs != rhs.expiresAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDeparture: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Departure"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}address\0\u{3}message_id\0\u{1}reason\0\u{3}forwarded_from\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._messageID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._forwardedFrom) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 1)
+    }
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._messageID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
+    }
+    try { if let v = self._forwardedFrom {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDeparture, rhs: WireDeparture) -> Bool {
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs._address != rhs._address {return false}
+    if lhs._messageID != rhs._messageID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs._forwardedFrom != rhs._forwardedFrom {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

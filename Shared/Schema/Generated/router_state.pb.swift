@@ -341,6 +341,41 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     set {_uniqueStorage()._version = newValue}
   }
 
+  /// Made to other agents at the same time as the offer of the stage.
+  package var parallelOffers: [WireRouterWorkItem.Offer] {
+    get {_storage._parallelOffers}
+    set {_uniqueStorage()._parallelOffers = newValue}
+  }
+
+  /// What the last transfer said.
+  package var transferNote: WireRouterWorkItem.TransferNote {
+    get {_storage._transferNote ?? WireRouterWorkItem.TransferNote()}
+    set {_uniqueStorage()._transferNote = newValue}
+  }
+  /// Returns true if `transferNote` has been explicitly set.
+  package var hasTransferNote: Bool {_storage._transferNote != nil}
+  /// Clears the value of `transferNote`. Subsequent reads from it will return its default value.
+  package mutating func clearTransferNote() {_uniqueStorage()._transferNote = nil}
+
+  package var consultation: WireRouterWorkItem.Consultation {
+    get {_storage._consultation ?? WireRouterWorkItem.Consultation()}
+    set {_uniqueStorage()._consultation = newValue}
+  }
+  /// Returns true if `consultation` has been explicitly set.
+  package var hasConsultation: Bool {_storage._consultation != nil}
+  /// Clears the value of `consultation`. Subsequent reads from it will return its default value.
+  package mutating func clearConsultation() {_uniqueStorage()._consultation = nil}
+
+  /// The customer left; absent when they have written since.
+  package var customerLeftAtMs: Int64 {
+    get {_storage._customerLeftAtMs ?? 0}
+    set {_uniqueStorage()._customerLeftAtMs = newValue}
+  }
+  /// Returns true if `customerLeftAtMs` has been explicitly set.
+  package var hasCustomerLeftAtMs: Bool {_storage._customerLeftAtMs != nil}
+  /// Clears the value of `customerLeftAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearCustomerLeftAtMs() {_uniqueStorage()._customerLeftAtMs = nil}
+
   /// When an agent last replied.
   package var answeredAtMs: Int64 {
     get {_storage._answeredAtMs ?? 0}
@@ -414,6 +449,50 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     package var inCooldown: Int32 = 0
 
     package var atCapacity: Int32 = 0
+
+    /// Who or what chose, where it was not the matching.
+    package var reason: String {
+      get {_reason ?? String()}
+      set {_reason = newValue}
+    }
+    /// Returns true if `reason` has been explicitly set.
+    package var hasReason: Bool {self._reason != nil}
+    /// Clears the value of `reason`. Subsequent reads from it will return its default value.
+    package mutating func clearReason() {self._reason = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _reason: String? = nil
+  }
+
+  package nonisolated struct TransferNote: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var text: String = String()
+
+    package var atMs: Int64 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct Consultation: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var question: String = String()
+
+    package var sinceMs: Int64 = 0
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -584,6 +663,9 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
       case declined // = 2
       case expired // = 3
       case revoked // = 4
+
+      /// Another agent accepted first.
+      case taken // = 5
       case UNRECOGNIZED(Int)
 
       package init() {
@@ -597,6 +679,7 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
         case 2: self = .declined
         case 3: self = .expired
         case 4: self = .revoked
+        case 5: self = .taken
         default: self = .UNRECOGNIZED(rawValue)
         }
       }
@@ -608,6 +691,7 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
         case .declined: return 2
         case .expired: return 3
         case .revoked: return 4
+        case .taken: return 5
         case .UNRECOGNIZED(let i): return i
         }
       }
@@ -619,6 +703,7 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
         .declined,
         .expired,
         .revoked,
+        .taken,
       ]
 
     }
@@ -660,6 +745,12 @@ package nonisolated struct WireRouterAgent: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  /// Of notes; the latest.
+  package var mentions: [WireRouterAgent.Mention] {
+    get {_storage._mentions}
+    set {_uniqueStorage()._mentions = newValue}
+  }
 
   package var agentID: String {
     get {_storage._agentID}
@@ -817,6 +908,24 @@ package nonisolated struct WireRouterAgent: @unchecked Sendable {
       .off,
     ]
 
+  }
+
+  package nonisolated struct Mention: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var byAgentID: String = String()
+
+    package var text: String = String()
+
+    package var atMs: Int64 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package nonisolated struct Hold: Sendable {
@@ -1240,7 +1349,7 @@ nonisolated extension WireRouterDeparture: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterWorkItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{4}\u{8}is_callback_offered\0\u{1}path\0\u{4}\u{13}answered_at_ms\0\u{1}decision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{3}parallel_offers\0\u{3}transfer_note\0\u{1}consultation\0\u{3}customer_left_at_ms\0\u{4}\u{4}is_callback_offered\0\u{1}path\0\u{4}\u{13}answered_at_ms\0\u{1}decision\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -1270,6 +1379,10 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
     var _successorID: String? = nil
     var _score: Int32? = nil
     var _version: Int64 = 0
+    var _parallelOffers: [WireRouterWorkItem.Offer] = []
+    var _transferNote: WireRouterWorkItem.TransferNote? = nil
+    var _consultation: WireRouterWorkItem.Consultation? = nil
+    var _customerLeftAtMs: Int64? = nil
     var _answeredAtMs: Int64? = nil
     var _isCallbackOffered: Bool = false
     var _path: [String] = []
@@ -1311,6 +1424,10 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       _successorID = source._successorID
       _score = source._score
       _version = source._version
+      _parallelOffers = source._parallelOffers
+      _transferNote = source._transferNote
+      _consultation = source._consultation
+      _customerLeftAtMs = source._customerLeftAtMs
       _answeredAtMs = source._answeredAtMs
       _isCallbackOffered = source._isCallbackOffered
       _path = source._path
@@ -1437,6 +1554,10 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         case 30: try { try decoder.decodeSingularStringField(value: &_storage._successorID) }()
         case 31: try { try decoder.decodeSingularInt32Field(value: &_storage._score) }()
         case 32: try { try decoder.decodeSingularInt64Field(value: &_storage._version) }()
+        case 33: try { try decoder.decodeRepeatedMessageField(value: &_storage._parallelOffers) }()
+        case 34: try { try decoder.decodeSingularMessageField(value: &_storage._transferNote) }()
+        case 35: try { try decoder.decodeSingularMessageField(value: &_storage._consultation) }()
+        case 36: try { try decoder.decodeSingularInt64Field(value: &_storage._customerLeftAtMs) }()
         case 40: try { try decoder.decodeSingularBoolField(value: &_storage._isCallbackOffered) }()
         case 41: try { try decoder.decodeRepeatedStringField(value: &_storage._path) }()
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
@@ -1558,6 +1679,18 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       if _storage._version != 0 {
         try visitor.visitSingularInt64Field(value: _storage._version, fieldNumber: 32)
       }
+      if !_storage._parallelOffers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._parallelOffers, fieldNumber: 33)
+      }
+      try { if let v = _storage._transferNote {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      } }()
+      try { if let v = _storage._consultation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+      } }()
+      try { if let v = _storage._customerLeftAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 36)
+      } }()
       if _storage._isCallbackOffered != false {
         try visitor.visitSingularBoolField(value: _storage._isCallbackOffered, fieldNumber: 40)
       }
@@ -1606,6 +1739,10 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         if _storage._successorID != rhs_storage._successorID {return false}
         if _storage._score != rhs_storage._score {return false}
         if _storage._version != rhs_storage._version {return false}
+        if _storage._parallelOffers != rhs_storage._parallelOffers {return false}
+        if _storage._transferNote != rhs_storage._transferNote {return false}
+        if _storage._consultation != rhs_storage._consultation {return false}
+        if _storage._customerLeftAtMs != rhs_storage._customerLeftAtMs {return false}
         if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
         if _storage._isCallbackOffered != rhs_storage._isCallbackOffered {return false}
         if _storage._path != rhs_storage._path {return false}
@@ -1621,7 +1758,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireRouterWorkItem.protoMessageName + ".Decision"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}at_ms\0\u{1}preferred\0\u{1}load\0\u{1}capacity\0\u{3}idle_seconds\0\u{1}step\0\u{1}eligible\0\u{1}absent\0\u{1}unqualified\0\u{3}in_cooldown\0\u{3}at_capacity\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}at_ms\0\u{1}preferred\0\u{1}load\0\u{1}capacity\0\u{3}idle_seconds\0\u{1}step\0\u{1}eligible\0\u{1}absent\0\u{1}unqualified\0\u{3}in_cooldown\0\u{3}at_capacity\0\u{1}reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1641,12 +1778,17 @@ nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftP
       case 10: try { try decoder.decodeSingularInt32Field(value: &self.unqualified) }()
       case 11: try { try decoder.decodeSingularInt32Field(value: &self.inCooldown) }()
       case 12: try { try decoder.decodeSingularInt32Field(value: &self.atCapacity) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self._reason) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.agentID.isEmpty {
       try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
     }
@@ -1683,6 +1825,9 @@ nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftP
     if self.atCapacity != 0 {
       try visitor.visitSingularInt32Field(value: self.atCapacity, fieldNumber: 12)
     }
+    try { if let v = self._reason {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 13)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1699,6 +1844,87 @@ nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftP
     if lhs.unqualified != rhs.unqualified {return false}
     if lhs.inCooldown != rhs.inCooldown {return false}
     if lhs.atCapacity != rhs.atCapacity {return false}
+    if lhs._reason != rhs._reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterWorkItem.TransferNote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterWorkItem.protoMessageName + ".TransferNote"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}text\0\u{3}at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterWorkItem.TransferNote, rhs: WireRouterWorkItem.TransferNote) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterWorkItem.Consultation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterWorkItem.protoMessageName + ".Consultation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}question\0\u{3}since_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.question) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.question.isEmpty {
+      try visitor.visitSingularStringField(value: self.question, fieldNumber: 2)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterWorkItem.Consultation, rhs: WireRouterWorkItem.Consultation) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.question != rhs.question {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2062,7 +2288,7 @@ nonisolated extension WireRouterWorkItem.PastOffer: SwiftProtobuf.Message, Swift
 }
 
 nonisolated extension WireRouterWorkItem.PastOffer.End: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0END_UNSPECIFIED\0\u{1}END_ACCEPTED\0\u{1}END_DECLINED\0\u{1}END_EXPIRED\0\u{1}END_REVOKED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0END_UNSPECIFIED\0\u{1}END_ACCEPTED\0\u{1}END_DECLINED\0\u{1}END_EXPIRED\0\u{1}END_REVOKED\0\u{1}END_TAKEN\0")
 }
 
 nonisolated extension WireRouterWorkItem.Ownership: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2111,9 +2337,10 @@ nonisolated extension WireRouterWorkItem.Ownership: SwiftProtobuf.Message, Swift
 
 nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterAgent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}pool_id\0\u{1}presence\0\u{3}last_seen_ms\0\u{3}idle_since_ms\0\u{1}holds\0\u{3}grace_until_ms\0\u{1}version\0\u{1}reason\0\u{1}supervisor\0\u{3}missed_offers\0\u{1}shift\0\u{3}shift_changes_at_ms\0\u{1}occupancy\0\u{3}air_due_at_ms\0\u{3}air_until_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}pool_id\0\u{1}presence\0\u{3}last_seen_ms\0\u{3}idle_since_ms\0\u{1}holds\0\u{3}grace_until_ms\0\u{1}version\0\u{1}reason\0\u{1}supervisor\0\u{3}missed_offers\0\u{1}shift\0\u{3}shift_changes_at_ms\0\u{1}occupancy\0\u{3}air_due_at_ms\0\u{3}air_until_ms\0\u{2}\u{e}mentions\0")
 
   fileprivate class _StorageClass {
+    var _mentions: [WireRouterAgent.Mention] = []
     var _agentID: String = String()
     var _poolID: String = String()
     var _presence: WirePresence = .unspecified
@@ -2140,6 +2367,7 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
     private init() {}
 
     init(copying source: _StorageClass) {
+      _mentions = source._mentions
       _agentID = source._agentID
       _poolID = source._poolID
       _presence = source._presence
@@ -2190,6 +2418,7 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._occupancy) }()
         case 15: try { try decoder.decodeSingularInt64Field(value: &_storage._airDueAtMs) }()
         case 16: try { try decoder.decodeSingularInt64Field(value: &_storage._airUntilMs) }()
+        case 30: try { try decoder.decodeRepeatedMessageField(value: &_storage._mentions) }()
         default: break
         }
       }
@@ -2250,6 +2479,9 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       try { if let v = _storage._airUntilMs {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 16)
       } }()
+      if !_storage._mentions.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._mentions, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2259,6 +2491,7 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
         let _storage = _args.0
         let rhs_storage = _args.1
+        if _storage._mentions != rhs_storage._mentions {return false}
         if _storage._agentID != rhs_storage._agentID {return false}
         if _storage._poolID != rhs_storage._poolID {return false}
         if _storage._presence != rhs_storage._presence {return false}
@@ -2286,6 +2519,51 @@ nonisolated extension WireRouterAgent: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireRouterAgent.Shift: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SHIFT_UNSPECIFIED\0\u{1}SHIFT_ON\0\u{1}SHIFT_DRAINING\0\u{1}SHIFT_OFF\0")
+}
+
+nonisolated extension WireRouterAgent.Mention: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterAgent.protoMessageName + ".Mention"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}by_agent_id\0\u{1}text\0\u{3}at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.byAgentID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if !self.byAgentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.byAgentID, fieldNumber: 2)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterAgent.Mention, rhs: WireRouterAgent.Mention) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.byAgentID != rhs.byAgentID {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension WireRouterAgent.Hold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -73,6 +73,15 @@ package nonisolated struct WireWorkCommand: Sendable {
     set {kind = .surveyAnswered(newValue)}
   }
 
+  /// From context: the customer hung up or closed the window.
+  package var customerGone: WireCustomerGone {
+    get {
+      if case .customerGone(let v)? = kind {return v}
+      return WireCustomerGone()
+    }
+    set {kind = .customerGone(newValue)}
+  }
+
   /// From the router of another pool: a work item that it released.
   package var handedOver: WireHandOver {
     get {
@@ -95,6 +104,8 @@ package nonisolated struct WireWorkCommand: Sendable {
     case escalate(WireEscalation)
     /// From context: the answer to a survey.
     case surveyAnswered(WireSurveyAnswer)
+    /// From context: the customer hung up or closed the window.
+    case customerGone(WireCustomerGone)
     /// From the router of another pool: a work item that it released.
     case handedOver(WireHandOver)
 
@@ -464,6 +475,62 @@ package nonisolated struct WireAgentCommand: Sendable {
     set {action = .reassign(newValue)}
   }
 
+  package var pull: WireAgentCommand.Pull {
+    get {
+      if case .pull(let v)? = action {return v}
+      return WireAgentCommand.Pull()
+    }
+    set {action = .pull(newValue)}
+  }
+
+  package var transferToAgent: WireAgentCommand.TransferToAgent {
+    get {
+      if case .transferToAgent(let v)? = action {return v}
+      return WireAgentCommand.TransferToAgent()
+    }
+    set {action = .transferToAgent(newValue)}
+  }
+
+  package var resume: WireAgentCommand.Resume {
+    get {
+      if case .resume(let v)? = action {return v}
+      return WireAgentCommand.Resume()
+    }
+    set {action = .resume(newValue)}
+  }
+
+  package var consult: WireAgentCommand.Consult {
+    get {
+      if case .consult(let v)? = action {return v}
+      return WireAgentCommand.Consult()
+    }
+    set {action = .consult(newValue)}
+  }
+
+  package var escalate: WireAgentCommand.Escalate {
+    get {
+      if case .escalate(let v)? = action {return v}
+      return WireAgentCommand.Escalate()
+    }
+    set {action = .escalate(newValue)}
+  }
+
+  package var endWrapUp: WireAgentCommand.EndWrapUp {
+    get {
+      if case .endWrapUp(let v)? = action {return v}
+      return WireAgentCommand.EndWrapUp()
+    }
+    set {action = .endWrapUp(newValue)}
+  }
+
+  package var endConsult: WireAgentCommand.EndConsult {
+    get {
+      if case .endConsult(let v)? = action {return v}
+      return WireAgentCommand.EndConsult()
+    }
+    set {action = .endConsult(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -477,6 +544,13 @@ package nonisolated struct WireAgentCommand: Sendable {
     case transfer(WireAgentCommand.Transfer)
     case complete(WireAgentCommand.Complete)
     case reassign(WireAgentCommand.Reassign)
+    case pull(WireAgentCommand.Pull)
+    case transferToAgent(WireAgentCommand.TransferToAgent)
+    case resume(WireAgentCommand.Resume)
+    case consult(WireAgentCommand.Consult)
+    case escalate(WireAgentCommand.Escalate)
+    case endWrapUp(WireAgentCommand.EndWrapUp)
+    case endConsult(WireAgentCommand.EndConsult)
 
   }
 
@@ -531,6 +605,9 @@ package nonisolated struct WireAgentCommand: Sendable {
 
     package var text: String = String()
 
+    /// Agents who see it at their desks.
+    package var mentions: [String] = []
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -574,9 +651,21 @@ package nonisolated struct WireAgentCommand: Sendable {
 
     package var queueID: String = String()
 
+    /// For whoever has it next.
+    package var note: String {
+      get {_note ?? String()}
+      set {_note = newValue}
+    }
+    /// Returns true if `note` has been explicitly set.
+    package var hasNote: Bool {self._note != nil}
+    /// Clears the value of `note`. Subsequent reads from it will return its default value.
+    package mutating func clearNote() {self._note = nil}
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _note: String? = nil
   }
 
   package nonisolated struct Complete: Sendable {
@@ -632,6 +721,113 @@ package nonisolated struct WireAgentCommand: Sendable {
     package init() {}
   }
 
+  /// Takes the most urgent work item that the agent may have.
+  package nonisolated struct Pull: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct TransferToAgent: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var agentID: String = String()
+
+    /// For whoever has it next.
+    package var note: String {
+      get {_note ?? String()}
+      set {_note = newValue}
+    }
+    /// Returns true if `note` has been explicitly set.
+    package var hasNote: Bool {self._note != nil}
+    /// Clears the value of `note`. Subsequent reads from it will return its default value.
+    package mutating func clearNote() {self._note = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _note: String? = nil
+  }
+
+  /// Takes up again what the agent parked.
+  package nonisolated struct Resume: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Lets a second agent see the work item and note.
+  package nonisolated struct Consult: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var agentID: String = String()
+
+    package var question: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct Escalate: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var priority: Int32 = 0
+
+    package var reason: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct EndWrapUp: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct EndConsult: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
   package init() {}
 
   fileprivate var _supervisor: String? = nil
@@ -669,6 +865,35 @@ package nonisolated struct WireEscalation: Sendable {
   package init() {}
 }
 
+/// The customer left a live channel.
+package nonisolated struct WireCustomerGone: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var workItemID: String = String()
+
+  package var poolID: String = String()
+
+  /// Where they left.
+  package var address: WireAddress {
+    get {_address ?? WireAddress()}
+    set {_address = newValue}
+  }
+  /// Returns true if `address` has been explicitly set.
+  package var hasAddress: Bool {self._address != nil}
+  /// Clears the value of `address`. Subsequent reads from it will return its default value.
+  package mutating func clearAddress() {self._address = nil}
+
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _address: WireAddress? = nil
+}
+
 package nonisolated struct WireSurveyAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -700,7 +925,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0\u{4}\u{2}handed_over\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0\u{3}customer_gone\0\u{3}handed_over\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -773,6 +998,19 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.kind = .surveyAnswered(v)
         }
       }()
+      case 6: try {
+        var v: WireCustomerGone?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .customerGone(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .customerGone(v)
+        }
+      }()
       case 7: try {
         var v: WireHandOver?
         var hadOneofValue = false
@@ -816,6 +1054,10 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
     case .surveyAnswered?: try {
       guard case .surveyAnswered(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .customerGone?: try {
+      guard case .customerGone(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case .handedOver?: try {
       guard case .handedOver(let v)? = self.kind else { preconditionFailure() }
@@ -1174,7 +1416,7 @@ nonisolated extension WireWorkRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{1}supervisor\0\u{3}presence_reason\0\u{1}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{2}\u{9}reassign\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{1}supervisor\0\u{3}presence_reason\0\u{1}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{1}pull\0\u{3}transfer_to_agent\0\u{1}resume\0\u{1}consult\0\u{1}escalate\0\u{3}end_wrap_up\0\u{2}\u{3}reassign\0\u{3}end_consult\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1300,6 +1542,84 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.action = .complete(v)
         }
       }()
+      case 19: try {
+        var v: WireAgentCommand.Pull?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .pull(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .pull(v)
+        }
+      }()
+      case 20: try {
+        var v: WireAgentCommand.TransferToAgent?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .transferToAgent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .transferToAgent(v)
+        }
+      }()
+      case 21: try {
+        var v: WireAgentCommand.Resume?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .resume(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .resume(v)
+        }
+      }()
+      case 22: try {
+        var v: WireAgentCommand.Consult?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .consult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .consult(v)
+        }
+      }()
+      case 23: try {
+        var v: WireAgentCommand.Escalate?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .escalate(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .escalate(v)
+        }
+      }()
+      case 24: try {
+        var v: WireAgentCommand.EndWrapUp?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .endWrapUp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .endWrapUp(v)
+        }
+      }()
       case 27: try {
         var v: WireAgentCommand.Reassign?
         var hadOneofValue = false
@@ -1311,6 +1631,19 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.action = .reassign(v)
+        }
+      }()
+      case 28: try {
+        var v: WireAgentCommand.EndConsult?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .endConsult(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .endConsult(v)
         }
       }()
       default: break
@@ -1378,9 +1711,37 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .complete(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
     }()
+    case .pull?: try {
+      guard case .pull(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .transferToAgent?: try {
+      guard case .transferToAgent(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .resume?: try {
+      guard case .resume(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+    }()
+    case .consult?: try {
+      guard case .consult(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+    }()
+    case .escalate?: try {
+      guard case .escalate(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+    }()
+    case .endWrapUp?: try {
+      guard case .endWrapUp(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+    }()
     case .reassign?: try {
       guard case .reassign(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .endConsult?: try {
+      guard case .endConsult(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
     }()
     case nil: break
     }
@@ -1507,7 +1868,7 @@ nonisolated extension WireAgentCommand.Reply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension WireAgentCommand.Note: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Note"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{1}text\0\u{1}mentions\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1517,6 +1878,7 @@ nonisolated extension WireAgentCommand.Note: SwiftProtobuf.Message, SwiftProtobu
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.mentions) }()
       default: break
       }
     }
@@ -1529,12 +1891,16 @@ nonisolated extension WireAgentCommand.Note: SwiftProtobuf.Message, SwiftProtobu
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
     }
+    if !self.mentions.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.mentions, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAgentCommand.Note, rhs: WireAgentCommand.Note) -> Bool {
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.mentions != rhs.mentions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1612,7 +1978,7 @@ nonisolated extension WireAgentCommand.Requeue: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension WireAgentCommand.Transfer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Transfer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}queue_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}queue_id\0\u{1}note\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1622,24 +1988,33 @@ nonisolated extension WireAgentCommand.Transfer: SwiftProtobuf.Message, SwiftPro
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.queueID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._note) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.workItemID.isEmpty {
       try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
     }
     if !self.queueID.isEmpty {
       try visitor.visitSingularStringField(value: self.queueID, fieldNumber: 2)
     }
+    try { if let v = self._note {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireAgentCommand.Transfer, rhs: WireAgentCommand.Transfer) -> Bool {
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.queueID != rhs.queueID {return false}
+    if lhs._note != rhs._note {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1747,6 +2122,239 @@ nonisolated extension WireAgentCommand.Reassign: SwiftProtobuf.Message, SwiftPro
   }
 }
 
+nonisolated extension WireAgentCommand.Pull: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Pull"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Pull, rhs: WireAgentCommand.Pull) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.TransferToAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".TransferToAgent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}agent_id\0\u{1}note\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._note) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 2)
+    }
+    try { if let v = self._note {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.TransferToAgent, rhs: WireAgentCommand.TransferToAgent) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs._note != rhs._note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.Resume: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Resume"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Resume, rhs: WireAgentCommand.Resume) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.Consult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Consult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}agent_id\0\u{1}question\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.question) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 2)
+    }
+    if !self.question.isEmpty {
+      try visitor.visitSingularStringField(value: self.question, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Consult, rhs: WireAgentCommand.Consult) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.question != rhs.question {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.Escalate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Escalate"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{1}priority\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.priority) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if self.priority != 0 {
+      try visitor.visitSingularInt32Field(value: self.priority, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Escalate, rhs: WireAgentCommand.Escalate) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.priority != rhs.priority {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.EndWrapUp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".EndWrapUp"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.EndWrapUp, rhs: WireAgentCommand.EndWrapUp) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.EndConsult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".EndConsult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.EndConsult, rhs: WireAgentCommand.EndConsult) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireAgentSeen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentSeen"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0")
@@ -1816,6 +2424,55 @@ nonisolated extension WireEscalation: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.poolID != rhs.poolID {return false}
     if lhs.priority != rhs.priority {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCustomerGone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CustomerGone"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{1}address\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if !self.poolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 2)
+    }
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCustomerGone, rhs: WireCustomerGone) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.poolID != rhs.poolID {return false}
+    if lhs._address != rhs._address {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -55,6 +55,10 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
 
   /// The agent lacks a skill that the work item requires.
   case notQualified // = 47
+
+  /// The other agent is not there, or does not take this now.
+  case agentUnavailable // = 16
+  case priorityNotRaised // = 18
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -79,6 +83,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case 13: self = .noReplyAddress
     case 14: self = .commandReused
     case 15: self = .limitReached
+    case 16: self = .agentUnavailable
+    case 18: self = .priorityNotRaised
     case 36: self = .unknownBreakReason
     case 46: self = .versionChanged
     case 47: self = .notQualified
@@ -104,6 +110,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case .noReplyAddress: return 13
     case .commandReused: return 14
     case .limitReached: return 15
+    case .agentUnavailable: return 16
+    case .priorityNotRaised: return 18
     case .unknownBreakReason: return 36
     case .versionChanged: return 46
     case .notQualified: return 47
@@ -132,6 +140,8 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     .unknownBreakReason,
     .versionChanged,
     .notQualified,
+    .agentUnavailable,
+    .priorityNotRaised,
   ]
 
 }
@@ -391,6 +401,46 @@ package nonisolated struct WireWorkEvent: Sendable {
     set {kind = .shiftEnded(newValue)}
   }
 
+  package var abandoned: WireWorkEvent.Abandoned {
+    get {
+      if case .abandoned(let v)? = kind {return v}
+      return WireWorkEvent.Abandoned()
+    }
+    set {kind = .abandoned(newValue)}
+  }
+
+  package var consultStarted: WireWorkEvent.ConsultStarted {
+    get {
+      if case .consultStarted(let v)? = kind {return v}
+      return WireWorkEvent.ConsultStarted()
+    }
+    set {kind = .consultStarted(newValue)}
+  }
+
+  package var consultEnded: WireWorkEvent.ConsultEnded {
+    get {
+      if case .consultEnded(let v)? = kind {return v}
+      return WireWorkEvent.ConsultEnded()
+    }
+    set {kind = .consultEnded(newValue)}
+  }
+
+  package var customerLeft: WireWorkEvent.CustomerLeft {
+    get {
+      if case .customerLeft(let v)? = kind {return v}
+      return WireWorkEvent.CustomerLeft()
+    }
+    set {kind = .customerLeft(newValue)}
+  }
+
+  package var transferredToAgent: WireWorkEvent.TransferredToAgent {
+    get {
+      if case .transferredToAgent(let v)? = kind {return v}
+      return WireWorkEvent.TransferredToAgent()
+    }
+    set {kind = .transferredToAgent(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -423,6 +473,11 @@ package nonisolated struct WireWorkEvent: Sendable {
     case takenOver(WireWorkEvent.TakenOver)
     case airGiven(WireWorkEvent.AirGiven)
     case shiftEnded(WireWorkEvent.ShiftEnded)
+    case abandoned(WireWorkEvent.Abandoned)
+    case consultStarted(WireWorkEvent.ConsultStarted)
+    case consultEnded(WireWorkEvent.ConsultEnded)
+    case customerLeft(WireWorkEvent.CustomerLeft)
+    case transferredToAgent(WireWorkEvent.TransferredToAgent)
 
   }
 
@@ -625,6 +680,8 @@ package nonisolated struct WireWorkEvent: Sendable {
 
     package var text: String = String()
 
+    package var mentions: [String] = []
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
@@ -739,9 +796,21 @@ package nonisolated struct WireWorkEvent: Sendable {
 
     package var reason: String = String()
 
+    /// None when a step or a breach did it.
+    package var agentID: String {
+      get {_agentID ?? String()}
+      set {_agentID = newValue}
+    }
+    /// Returns true if `agentID` has been explicitly set.
+    package var hasAgentID: Bool {self._agentID != nil}
+    /// Clears the value of `agentID`. Subsequent reads from it will return its default value.
+    package mutating func clearAgentID() {self._agentID = nil}
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
+
+    fileprivate var _agentID: String? = nil
   }
 
   package nonisolated struct WrapUpStarted: Sendable {
@@ -944,6 +1013,90 @@ package nonisolated struct WireWorkEvent: Sendable {
     package init() {}
   }
 
+  /// The customer left before anybody had accepted.
+  package nonisolated struct Abandoned: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var waitedMs: Int64 = 0
+
+    package var reason: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct ConsultStarted: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var withAgentID: String = String()
+
+    package var question: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct ConsultEnded: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Who was consulted.
+    package var agentID: String = String()
+
+    package var reason: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// The customer left; the agent who has it completes it.
+  package nonisolated struct CustomerLeft: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var reason: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package nonisolated struct TransferredToAgent: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String {
+      get {_agentID ?? String()}
+      set {_agentID = newValue}
+    }
+    /// Returns true if `agentID` has been explicitly set.
+    package var hasAgentID: Bool {self._agentID != nil}
+    /// Clears the value of `agentID`. Subsequent reads from it will return its default value.
+    package mutating func clearAgentID() {self._agentID = nil}
+
+    package var toAgentID: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _agentID: String? = nil
+  }
+
   package init() {}
 
   fileprivate var _subject: WireWorkEvent.Subject? = nil
@@ -1042,12 +1195,12 @@ package nonisolated struct WireRejection: Sendable {
 fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRejectionCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{2}\u{15}REJECTION_CODE_UNKNOWN_BREAK_REASON\0\u{2}\u{a}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{1}REJECTION_CODE_AGENT_UNAVAILABLE\0\u{2}\u{2}REJECTION_CODE_PRIORITY_NOT_RAISED\0\u{2}\u{12}REJECTION_CODE_UNKNOWN_BREAK_REASON\0\u{2}\u{a}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
 }
 
 nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkEvent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0\u{2}\u{9}widened\0\u{3}turned_away\0\u{3}customer_told\0\u{3}handed_over\0\u{3}taken_over\0\u{4}\u{6}air_given\0\u{3}shift_ended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0\u{1}abandoned\0\u{3}consult_started\0\u{3}consult_ended\0\u{3}customer_left\0\u{3}transferred_to_agent\0\u{2}\u{4}widened\0\u{3}turned_away\0\u{3}customer_told\0\u{3}handed_over\0\u{3}taken_over\0\u{4}\u{6}air_given\0\u{3}shift_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1344,6 +1497,71 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .commandResult(v)
         }
       }()
+      case 32: try {
+        var v: WireWorkEvent.Abandoned?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .abandoned(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .abandoned(v)
+        }
+      }()
+      case 33: try {
+        var v: WireWorkEvent.ConsultStarted?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .consultStarted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .consultStarted(v)
+        }
+      }()
+      case 34: try {
+        var v: WireWorkEvent.ConsultEnded?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .consultEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .consultEnded(v)
+        }
+      }()
+      case 35: try {
+        var v: WireWorkEvent.CustomerLeft?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .customerLeft(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .customerLeft(v)
+        }
+      }()
+      case 36: try {
+        var v: WireWorkEvent.TransferredToAgent?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .transferredToAgent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .transferredToAgent(v)
+        }
+      }()
       case 40: try {
         var v: WireWorkEvent.Widened?
         var hadOneofValue = false
@@ -1542,6 +1760,26 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .commandResult?: try {
       guard case .commandResult(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .abandoned?: try {
+      guard case .abandoned(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .consultStarted?: try {
+      guard case .consultStarted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .consultEnded?: try {
+      guard case .consultEnded(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .customerLeft?: try {
+      guard case .customerLeft(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .transferredToAgent?: try {
+      guard case .transferredToAgent(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
     }()
     case .widened?: try {
       guard case .widened(let v)? = self.kind else { preconditionFailure() }
@@ -2015,7 +2253,7 @@ nonisolated extension WireWorkEvent.AgentReplied: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension WireWorkEvent.NoteAdded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".NoteAdded"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}text\0\u{1}mentions\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2025,6 +2263,7 @@ nonisolated extension WireWorkEvent.NoteAdded: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.mentions) }()
       default: break
       }
     }
@@ -2037,12 +2276,16 @@ nonisolated extension WireWorkEvent.NoteAdded: SwiftProtobuf.Message, SwiftProto
     if !self.text.isEmpty {
       try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
     }
+    if !self.mentions.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.mentions, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireWorkEvent.NoteAdded, rhs: WireWorkEvent.NoteAdded) -> Bool {
     if lhs.agentID != rhs.agentID {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.mentions != rhs.mentions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2232,7 +2475,7 @@ nonisolated extension WireWorkEvent.RequirementsRelaxed: SwiftProtobuf.Message, 
 
 nonisolated extension WireWorkEvent.Escalated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".Escalated"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_priority\0\u{3}to_priority\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_priority\0\u{3}to_priority\0\u{1}reason\0\u{3}agent_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2243,12 +2486,17 @@ nonisolated extension WireWorkEvent.Escalated: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularInt32Field(value: &self.fromPriority) }()
       case 2: try { try decoder.decodeSingularInt32Field(value: &self.toPriority) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._agentID) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.fromPriority != 0 {
       try visitor.visitSingularInt32Field(value: self.fromPriority, fieldNumber: 1)
     }
@@ -2258,6 +2506,9 @@ nonisolated extension WireWorkEvent.Escalated: SwiftProtobuf.Message, SwiftProto
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
     }
+    try { if let v = self._agentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2265,6 +2516,7 @@ nonisolated extension WireWorkEvent.Escalated: SwiftProtobuf.Message, SwiftProto
     if lhs.fromPriority != rhs.fromPriority {return false}
     if lhs.toPriority != rhs.toPriority {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs._agentID != rhs._agentID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2671,6 +2923,190 @@ nonisolated extension WireWorkEvent.TakenOver: SwiftProtobuf.Message, SwiftProto
 
   package static func ==(lhs: WireWorkEvent.TakenOver, rhs: WireWorkEvent.TakenOver) -> Bool {
     if lhs.fromPoolID != rhs.fromPoolID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.Abandoned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".Abandoned"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}waited_ms\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.waitedMs) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.waitedMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.waitedMs, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.Abandoned, rhs: WireWorkEvent.Abandoned) -> Bool {
+    if lhs.waitedMs != rhs.waitedMs {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.ConsultStarted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".ConsultStarted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}with_agent_id\0\u{1}question\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.withAgentID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.question) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.withAgentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.withAgentID, fieldNumber: 2)
+    }
+    if !self.question.isEmpty {
+      try visitor.visitSingularStringField(value: self.question, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.ConsultStarted, rhs: WireWorkEvent.ConsultStarted) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.withAgentID != rhs.withAgentID {return false}
+    if lhs.question != rhs.question {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.ConsultEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".ConsultEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.ConsultEnded, rhs: WireWorkEvent.ConsultEnded) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.CustomerLeft: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".CustomerLeft"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.CustomerLeft, rhs: WireWorkEvent.CustomerLeft) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.TransferredToAgent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".TransferredToAgent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}to_agent_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.toAgentID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._agentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    if !self.toAgentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.toAgentID, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.TransferredToAgent, rhs: WireWorkEvent.TransferredToAgent) -> Bool {
+    if lhs._agentID != rhs._agentID {return false}
+    if lhs.toAgentID != rhs.toAgentID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

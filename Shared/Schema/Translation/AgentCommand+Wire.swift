@@ -45,11 +45,12 @@ extension AgentCommand.Action {
                     $0.messageID = messageID.rawValue
                     $0.text = text
                 })
-        case .note(let workItemID, let text):
+        case .note(let workItemID, let text, let mentions):
             .note(
                 .with {
                     $0.workItemID = workItemID.rawValue
                     $0.text = text
+                    $0.mentions = mentions.map(\.rawValue)
                 })
         case .park(let workItemID, let seconds):
             .park(
@@ -63,11 +64,12 @@ extension AgentCommand.Action {
                     $0.workItemID = workItemID.rawValue
                     $0.reason = reason
                 })
-        case .transfer(let workItemID, let queueID):
+        case .transfer(let workItemID, let queueID, let note):
             .transfer(
                 .with {
                     $0.workItemID = workItemID.rawValue
                     $0.queueID = queueID.rawValue
+                    if let note { $0.note = note }
                 })
         case .complete(let workItemID, let disposition):
             .complete(
@@ -85,6 +87,31 @@ extension AgentCommand.Action {
                     }
                     $0.reason = reason
                 })
+        case .pull: .pull(.init())
+        case .transferToAgent(let workItemID, let agentID, let note):
+            .transferToAgent(
+                .with {
+                    $0.workItemID = workItemID.rawValue
+                    $0.agentID = agentID.rawValue
+                    if let note { $0.note = note }
+                })
+        case .resume(let workItemID): .resume(.with { $0.workItemID = workItemID.rawValue })
+        case .consult(let workItemID, let agentID, let question):
+            .consult(
+                .with {
+                    $0.workItemID = workItemID.rawValue
+                    $0.agentID = agentID.rawValue
+                    $0.question = question
+                })
+        case .endConsult(let workItemID): .endConsult(.with { $0.workItemID = workItemID.rawValue })
+        case .escalate(let workItemID, let priority, let reason):
+            .escalate(
+                .with {
+                    $0.workItemID = workItemID.rawValue
+                    $0.priority = priority.wire
+                    $0.reason = reason
+                })
+        case .endWrapUp(let workItemID): .endWrapUp(.with { $0.workItemID = workItemID.rawValue })
         }
     }
 
@@ -99,7 +126,10 @@ extension AgentCommand.Action {
             self = .reply(
                 try .required("reply.work_item_id", wire.workItemID),
                 messageID: try .required("reply.message_id", wire.messageID), text: wire.text)
-        case .note(let wire): self = .note(try .required("note.work_item_id", wire.workItemID), text: wire.text)
+        case .note(let wire):
+            self = .note(
+                try .required("note.work_item_id", wire.workItemID), text: wire.text,
+                mentions: try AgentID.list("note.mentions", wire.mentions))
         case .park(let wire):
             self = .park(try .required("park.work_item_id", wire.workItemID), seconds: Int(wire.seconds))
         case .requeue(let wire):
@@ -107,7 +137,7 @@ extension AgentCommand.Action {
         case .transfer(let wire):
             self = .transfer(
                 try .required("transfer.work_item_id", wire.workItemID),
-                try .required("transfer.queue_id", wire.queueID))
+                try .required("transfer.queue_id", wire.queueID), note: wire.hasNote ? wire.note : nil)
         case .complete(let wire):
             self = .complete(
                 try .required("complete.work_item_id", wire.workItemID), disposition: wire.disposition)
@@ -120,6 +150,22 @@ extension AgentCommand.Action {
                 }
             self = .reassign(
                 try .required("reassign.work_item_id", wire.workItemID), to: destination, reason: wire.reason)
+        case .pull: self = .pull
+        case .transferToAgent(let wire):
+            self = .transferToAgent(
+                try .required("transfer_to_agent.work_item_id", wire.workItemID),
+                try .required("transfer_to_agent.agent_id", wire.agentID), note: wire.hasNote ? wire.note : nil)
+        case .resume(let wire): self = .resume(try .required("resume.work_item_id", wire.workItemID))
+        case .consult(let wire):
+            self = .consult(
+                try .required("consult.work_item_id", wire.workItemID),
+                try .required("consult.agent_id", wire.agentID), question: wire.question)
+        case .endConsult(let wire): self = .endConsult(try .required("end_consult.work_item_id", wire.workItemID))
+        case .escalate(let wire):
+            self = .escalate(
+                try .required("escalate.work_item_id", wire.workItemID), priority: Int(wire.priority),
+                reason: wire.reason)
+        case .endWrapUp(let wire): self = .endWrapUp(try .required("end_wrap_up.work_item_id", wire.workItemID))
         }
     }
 }

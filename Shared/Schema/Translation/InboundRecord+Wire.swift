@@ -16,6 +16,7 @@ extension InboundRecord: WireRecord {
         case .workItemClosed: "work-item-closed"
         case .workItemReopened: "work-item-reopened"
         case .surveyAsked: "survey-asked"
+        case .customerLeft: "customer-left"
         }
     }
 
@@ -33,6 +34,7 @@ extension InboundRecord: WireRecord {
                 case .workItemClosed(let closed): .workItemClosed(closed.wire)
                 case .workItemReopened(let reopened): .workItemReopened(reopened.wire)
                 case .surveyAsked(let asked): .surveyAsked(asked.wire)
+                case .customerLeft(let departure): .customerLeft(departure.wire)
                 }
         }
     }
@@ -50,6 +52,7 @@ extension InboundRecord: WireRecord {
         case .workItemClosed(let closed): self = .workItemClosed(try .required("work_item_closed", closed))
         case .workItemReopened(let reopened): self = .workItemReopened(try .required("work_item_reopened", reopened))
         case .surveyAsked(let asked): self = .surveyAsked(try .required("survey_asked", asked))
+        case .customerLeft(let departure): self = .customerLeft(try .required("customer_left", departure))
         }
     }
 }
@@ -149,5 +152,27 @@ extension MessageFiled: WireValue {
             workItemID: try .required("work_item_id", wire.workItemID),
             role: try .required("role", wire.role),
             acceptedAt: try .required("accepted_at_ms", wire.acceptedAtMs))
+    }
+}
+
+extension Departure: WireValue {
+    package var wire: WireDeparture {
+        .with {
+            $0.customerID = customerID.rawValue
+            $0.address = address.wire
+            if let messageID { $0.messageID = messageID.rawValue }
+            $0.reason = reason
+            if let forwardedFrom { $0.forwardedFrom = forwardedFrom.rawValue }
+        }
+    }
+
+    package init(wire: WireDeparture) throws(WireError) {
+        self.init(
+            customerID: try .required("customer_id", wire.customerID),
+            address: try .required("address", wire.hasAddress ? wire.address : nil),
+            messageID: try MessageID.optional("message_id", wire.hasMessageID ? wire.messageID : nil),
+            reason: wire.reason,
+            forwardedFrom: try CustomerID.optional(
+                "forwarded_from", wire.hasForwardedFrom ? wire.forwardedFrom : nil))
     }
 }

@@ -12,6 +12,7 @@ extension WorkCommand: WireRecord {
         case .escalate: "escalate"
         case .surveyAnswered: "survey-answered"
         case .handedOver: "handed-over"
+        case .customerGone: "customer-gone"
         }
     }
 
@@ -25,6 +26,7 @@ extension WorkCommand: WireRecord {
                 case .escalate(let escalation): .escalate(escalation.wire)
                 case .surveyAnswered(let answer): .surveyAnswered(answer.wire)
                 case .handedOver(let handOver): .handedOver(handOver.wire)
+                case .customerGone(let gone): .customerGone(gone.wire)
                 }
         }
     }
@@ -38,6 +40,7 @@ extension WorkCommand: WireRecord {
         case .escalate(let escalation): self = .escalate(try .required("escalate", escalation))
         case .surveyAnswered(let answer): self = .surveyAnswered(try .required("survey_answered", answer))
         case .handedOver(let handOver): self = .handedOver(try .required("handed_over", handOver))
+        case .customerGone(let gone): self = .customerGone(try .required("customer_gone", gone))
         }
     }
 }
@@ -95,6 +98,25 @@ extension Escalation: WireValue {
             workItemID: try .required("work_item_id", wire.workItemID),
             poolID: try .required("pool_id", wire.poolID),
             priority: Int(wire.priority),
+            reason: wire.reason)
+    }
+}
+
+extension CustomerGone: WireValue {
+    package var wire: WireCustomerGone {
+        .with {
+            $0.workItemID = workItemID.rawValue
+            $0.poolID = poolID.rawValue
+            $0.address = address.wire
+            $0.reason = reason
+        }
+    }
+
+    package init(wire: WireCustomerGone) throws(WireError) {
+        self.init(
+            workItemID: try .required("work_item_id", wire.workItemID),
+            poolID: try .required("pool_id", wire.poolID),
+            address: try .required("address", wire.hasAddress ? wire.address : nil),
             reason: wire.reason)
     }
 }

@@ -35,6 +35,11 @@ extension WorkEvent: WireRecord {
         case .takenOver: "taken-over"
         case .airGiven: "air-given"
         case .shiftEnded: "shift-ended"
+        case .abandoned: "abandoned"
+        case .consultStarted: "consult-started"
+        case .consultEnded: "consult-ended"
+        case .customerLeft: "customer-left"
+        case .transferredToAgent: "transferred-to-agent"
         }
     }
 

@@ -16,7 +16,9 @@ extension WorkEvent.Kind {
         case .assigned(let wire): self = .assigned(try .required("assigned.agent_id", wire.agentID))
         case .agentReplied(let wire): self = try .read(wire, in: "agent_replied")
         case .noteAdded(let wire):
-            self = .noteAdded(try .required("note_added.agent_id", wire.agentID), text: wire.text)
+            self = .noteAdded(
+                try .required("note_added.agent_id", wire.agentID), text: wire.text,
+                mentions: try AgentID.list("note_added.mentions", wire.mentions))
         case .parked(let wire): self = try .read(wire, in: "parked")
         case .resumed(let wire): self = .resumed(reason: wire.reason)
         case .requeued(let wire):
@@ -27,7 +29,9 @@ extension WorkEvent.Kind {
             let requirements = try Requirement.list("requirements_relaxed.requirements", wire.requirements)
             self = .requirementsRelaxed(step: Int(wire.step), requirements: requirements)
         case .escalated(let wire):
-            self = .escalated(from: Int(wire.fromPriority), to: Int(wire.toPriority), reason: wire.reason)
+            self = .escalated(
+                from: Int(wire.fromPriority), to: Int(wire.toPriority), reason: wire.reason,
+                by: try AgentID.optional("escalated.agent_id", wire.hasAgentID ? wire.agentID : nil))
         case .wrapUpStarted(let wire): self = try .read(wire, in: "wrap_up_started")
         case .closed(let wire):
             let agentID = try AgentID.optional("closed.agent_id", wire.hasAgentID ? wire.agentID : nil)
@@ -47,6 +51,13 @@ extension WorkEvent.Kind {
                 try .required("air_given.agent_id", wire.agentID),
                 until: try .required("air_given.until_ms", wire.untilMs))
         case .shiftEnded(let wire): self = .shiftEnded(try .required("shift_ended.agent_id", wire.agentID))
+        case .abandoned(let wire): self = .abandoned(waitedMilliseconds: wire.waitedMs, reason: wire.reason)
+        case .consultStarted(let wire): self = try .read(wire, in: "consult_started")
+        case .consultEnded(let wire):
+            self = .consultEnded(try .required("consult_ended.agent_id", wire.agentID), reason: wire.reason)
+        case .customerLeft(let wire):
+            self = .customerLeft(try .required("customer_left.agent_id", wire.agentID), reason: wire.reason)
+        case .transferredToAgent(let wire): self = try .read(wire, in: "transferred_to_agent")
         }
     }
 
@@ -109,6 +120,20 @@ extension WorkEvent.Kind {
         .transferred(
             try AgentID.optional("\(field).agent_id", wire.hasAgentID ? wire.agentID : nil),
             to: try .required("\(field).to_queue_id", wire.toQueueID))
+    }
+
+    private static func read(_ wire: WireWorkEvent.ConsultStarted, in field: String) throws(WireError) -> Self {
+        .consultStarted(
+            try .required("\(field).agent_id", wire.agentID),
+            with: try .required("\(field).with_agent_id", wire.withAgentID), question: wire.question)
+    }
+
+    private static func read(
+        _ wire: WireWorkEvent.TransferredToAgent, in field: String
+    ) throws(WireError) -> Self {
+        .transferredToAgent(
+            try AgentID.optional("\(field).agent_id", wire.hasAgentID ? wire.agentID : nil),
+            to: try .required("\(field).to_agent_id", wire.toAgentID))
     }
 
     private static func read(_ wire: WireWorkEvent.WrapUpStarted, in field: String) throws(WireError) -> Self {

@@ -18,13 +18,13 @@ extension WorkEvent.Kind {
         case .assigned(let agentID): .assigned(.with { $0.agentID = agentID.rawValue })
         case .agentReplied(let agentID, let messageID, let address, let text):
             .agentReplied(.init(agentID, messageID, address, text))
-        case .noteAdded(let agentID, let text): .noteAdded(.init(agentID, text))
+        case .noteAdded(let agentID, let text, let mentions): .noteAdded(.init(agentID, text, mentions))
         case .parked(let agentID, let until): .parked(.init(agentID, until))
         case .resumed(let reason): .resumed(.with { $0.reason = reason })
         case .requeued(let agentID, let reason): .requeued(.init(agentID, reason))
         case .transferred(let agentID, let queueID): .transferred(.init(agentID, queueID))
         case .requirementsRelaxed(let step, let requirements): .requirementsRelaxed(.init(step, requirements))
-        case .escalated(let from, let to, let reason): .escalated(.init(from, to, reason))
+        case .escalated(let from, let to, let reason, let agentID): .escalated(.init(from, to, reason, agentID))
         case .wrapUpStarted(let agentID, let until): .wrapUpStarted(.init(agentID, until))
         case .closed(let agentID, let disposition): .closed(.init(agentID, disposition))
         case .surveyAnswered(let surveyID, let score): .surveyAnswered(.init(surveyID, score))
@@ -43,6 +43,27 @@ extension WorkEvent.Kind {
                     $0.untilMs = until.wire
                 })
         case .shiftEnded(let agentID): .shiftEnded(.with { $0.agentID = agentID.rawValue })
+        case .abandoned(let waited, let reason):
+            .abandoned(
+                .with {
+                    $0.waitedMs = waited
+                    $0.reason = reason
+                })
+        case .consultStarted(let agentID, let otherID, let question):
+            .consultStarted(.init(agentID, otherID, question))
+        case .consultEnded(let agentID, let reason):
+            .consultEnded(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.reason = reason
+                })
+        case .customerLeft(let agentID, let reason):
+            .customerLeft(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.reason = reason
+                })
+        case .transferredToAgent(let agentID, let otherID): .transferredToAgent(.init(agentID, otherID))
         }
     }
 }
@@ -123,10 +144,11 @@ extension WireWorkEvent.AgentReplied {
 }
 
 extension WireWorkEvent.NoteAdded {
-    fileprivate init(_ agentID: AgentID, _ text: String) {
+    fileprivate init(_ agentID: AgentID, _ text: String, _ mentions: [AgentID]) {
         self.init()
         self.agentID = agentID.rawValue
         self.text = text
+        self.mentions = mentions.map(\.rawValue)
     }
 }
 
@@ -163,11 +185,12 @@ extension WireWorkEvent.RequirementsRelaxed {
 }
 
 extension WireWorkEvent.Escalated {
-    fileprivate init(_ from: Int, _ to: Int, _ reason: String) {
+    fileprivate init(_ from: Int, _ to: Int, _ reason: String, _ agentID: AgentID?) {
         self.init()
         self.fromPriority = from.wire
         self.toPriority = to.wire
         self.reason = reason
+        if let agentID { self.agentID = agentID.rawValue }
     }
 }
 
@@ -202,5 +225,22 @@ extension WireWorkEvent.PresenceChanged {
         self.presence = presence.wire
         self.reason = reason
         if let supervisor { self.supervisor = supervisor }
+    }
+}
+
+extension WireWorkEvent.ConsultStarted {
+    fileprivate init(_ agentID: AgentID, _ otherID: AgentID, _ question: String) {
+        self.init()
+        self.agentID = agentID.rawValue
+        self.withAgentID = otherID.rawValue
+        self.question = question
+    }
+}
+
+extension WireWorkEvent.TransferredToAgent {
+    fileprivate init(_ agentID: AgentID?, _ otherID: AgentID) {
+        self.init()
+        if let agentID { self.agentID = agentID.rawValue }
+        self.toAgentID = otherID.rawValue
     }
 }

@@ -68,21 +68,21 @@ struct OwnershipCheck {
             if let holder = stage?.holder, holder != agent.rawValue {
                 found.append(.heldTwice(workItem: item, by: holder, and: agent.rawValue))
             }
-            require(agent)
             board.move(item, to: .assigned(agent.rawValue))
         case .offerDeclined(_, let agent, _), .offerExpired(_, let agent), .offerRevoked(_, let agent, _):
             require(agent)
             board.move(item, to: .waiting)
         case .agentReplied(let agent, _, _, _), .wrapUpStarted(let agent, _): require(agent)
         case .parked(let agent, _), .requeued(let agent, _), .transferred(let agent, _),
-            .handedOver(let agent, _, _):
+            .handedOver(let agent, _, _), .transferredToAgent(let agent, _):
             require(agent)
             board.move(item, to: .waiting)
         case .closed(let agent, _):
             require(agent)
             board.move(item, to: .closed)
         case .queued, .customerMessageAdded, .noteAdded, .resumed, .requirementsRelaxed, .escalated, .surveyAnswered,
-            .presenceChanged, .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
+            .presenceChanged, .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded,
+            .abandoned, .consultStarted, .consultEnded, .customerLeft:
             break
         }
     }
@@ -98,7 +98,7 @@ extension WorkEvent.Kind {
         case .opened, .queued, .customerMessageAdded, .offered, .offerAccepted, .offerDeclined, .offerExpired,
             .offerRevoked, .assigned, .agentReplied, .parked, .resumed, .requeued, .transferred, .requirementsRelaxed,
             .escalated, .wrapUpStarted, .closed, .widened, .turnedAway, .customerTold,
-            .handedOver, .takenOver:
+            .handedOver, .takenOver, .abandoned, .consultStarted, .consultEnded, .customerLeft, .transferredToAgent:
             true
         case .noteAdded, .surveyAnswered, .presenceChanged, .commandResult, .airGiven, .shiftEnded: false
         }

@@ -18,6 +18,9 @@ struct ChannelRoutes: Sendable {
         router.post("/v1/channels/{account}/messages") { request, context in
             try await post(request, context)
         }
+        router.post("/v1/channels/{account}/departures") { request, context in
+            try await depart(request, context)
+        }
     }
 
     /// Who posts.
@@ -58,6 +61,23 @@ struct ChannelRoutes: Sendable {
         return try await accept(message, trace: context.trace)
     }
 
+    /// Who posts messages for the account says who left; a visitor's window only closes.
+    private func depart(_ request: Request, _ context: HTTPContext) async throws -> Response {
+        try sink.checkIntake(context)
+        guard try await poster(request) == .connector else {
+            throw Problem.unauthenticated("A bearer token of the role connector is needed.")
+        }
+        let account = try account(context, .connector)
+        let post = try await request.readJSON { DeparturePost($0) }
+        let identifier = try identifier(post.sender, account)
+        let departure = Departure(
+            customerID: identifier.customerID,
+            address: Address(channel: account.channel, account: account.id, identifier: identifier),
+            messageID: post.providerID.map { .inbound(account.id, $0) }, reason: post.reason)
+        try await sink.write(departure, trace: context.trace)
+        return .json(.object(["customer_id": departure.customerID]) as JSONValue, status: .accepted)
+    }
+
     /// Writes the message; 202 says that it is durable.
     func accept(_ message: InboundMessage, trace: TraceContext) async throws -> Response {
         try await sink.write(message, trace: trace)
@@ -93,13 +113,21 @@ struct ChannelRoutes: Sendable {
     private func identifier(
         of post: MessagePost, _ account: ChannelAccount, _ poster: Poster, _ link: ContinueLink?
     ) throws(Problem) -> Identifier {
-        let kinds = IdentifierForm.kinds(of: account.channel)
         guard let sender = post.sender else {
             guard let link, account.channel == .chat else {
                 throw .invalidFields([FieldError(field: "from", value: nil, expected: "an object with kind and value")])
             }
             return linkVisitor(account, link, name: nil)
         }
+        let identifier = try identifier(sender, account)
+        guard poster == .visitor, let link else { return identifier }
+        return linkVisitor(account, link, name: identifier.value)
+    }
+
+    private func identifier(
+        _ sender: MessagePost.Sender, _ account: ChannelAccount
+    ) throws(Problem) -> Identifier {
+        let kinds = IdentifierForm.kinds(of: account.channel)
         guard kinds.contains(sender.kind) else {
             let expected = kinds.map(\.rawValue).joined(separator: " or ") + ", on this channel"
             throw .invalidFields([FieldError(field: "from.kind", value: sender.kind.rawValue, expected: expected)])
@@ -108,8 +136,7 @@ struct ChannelRoutes: Sendable {
             let expected = IdentifierForm.expected(sender.kind)
             throw .invalidFields([FieldError(field: "from.value", value: sender.value, expected: expected)])
         }
-        guard poster == .visitor, let link else { return identifier }
-        return linkVisitor(account, link, name: identifier.value)
+        return identifier
     }
 
     /// A visitor who has nothing but a link is named within that link's conversation, so that nobody who has one can
@@ -130,6 +157,16 @@ extension MessageID {
 }
 
 extension EventSink {
+    /// Writes that a customer left, after their messages.
+    func write(_ departure: Departure, trace: TraceContext) async throws {
+        let which = departure.messageID?.rawValue ?? String(now().milliseconds)
+        let id = MessageID.derived(
+            from: "departure", departure.customerID.rawValue, departure.address.account.rawValue, which)
+        try await write(
+            InboundRecord.customerLeft(departure), id: id.rawValue, key: departure.customerID.rawValue,
+            of: departure.address.account, trace: trace)
+    }
+
     /// Writes a customer's message under the customer that its own identifier names.
     func write(_ message: InboundMessage, trace: TraceContext) async throws {
         try await write(

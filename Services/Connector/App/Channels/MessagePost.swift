@@ -37,6 +37,24 @@ struct MessagePost {
     }
 }
 
+/// The body of `POST /v1/channels/{account}/departures`.
+struct DeparturePost {
+    var sender: MessagePost.Sender
+    /// The call that ended; nil: whatever is open at this address.
+    var providerID: String?
+    var reason: String
+
+    init(_ body: InputFields) {
+        let from = body.optionalObject("from") { from in
+            MessagePost.Sender(kind: from.choice("kind"), value: from.string("value", bytes: 1...512))
+        }
+        if from == nil, !body.has("from") { body.reject("from", expected: "an object with kind and value") }
+        sender = from ?? MessagePost.Sender(kind: .handle, value: "")
+        providerID = body.optionalString("message_id", bytes: 1...256)
+        reason = body.optionalString("reason", bytes: 1...200) ?? "left"
+    }
+}
+
 /// The longest text of a message, on every channel.
 let textBytesMax = 64 << 10
 

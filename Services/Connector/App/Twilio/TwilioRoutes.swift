@@ -27,6 +27,10 @@ struct TwilioRoutes: Sendable {
             let (account, form) = try await verified(request, context, of: [.voice])
             return try await accept(try call(form, account), context)
         }
+        router.post("/v1/channels/{account}/twilio/voice-status") { request, context in
+            let (account, form) = try await verified(request, context, of: [.voice])
+            return try await callEnded(form, account, context)
+        }
         router.post("/v1/channels/{account}/twilio/status") { request, context in
             let (account, form) = try await verified(request, context, of: [.sms, .whatsapp])
             return try await report(form, of: account, request, context)
@@ -48,6 +52,17 @@ struct TwilioRoutes: Sendable {
 
     private func call(_ form: Form, _ account: ChannelAccount) throws(Problem) -> InboundMessage {
         try inbound(try form.required("CallSid"), text: "", form, account)
+    }
+
+    /// A call's status callback: whatever ended it, the customer is no longer on the line.
+    private func callEnded(_ form: Form, _ account: ChannelAccount, _ context: HTTPContext) async throws -> Response {
+        let status = try form.required("CallStatus")
+        guard ["completed", "canceled", "failed", "busy", "no-answer"].contains(status) else { return .empty }
+        let call = try call(form, account)
+        let departure = Departure(
+            customerID: call.customerID, address: call.address, messageID: call.messageID, reason: "call \(status)")
+        try await sink.write(departure, trace: context.trace)
+        return .empty
     }
 
     private func inbound(

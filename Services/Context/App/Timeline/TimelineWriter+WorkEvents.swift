@@ -70,9 +70,9 @@ extension TimelineWriter {
                 sql: "UPDATE entry SET customer = ?, conversation = ? WHERE work_item = ? AND customer IS NULL",
                 arguments: [subject.customerID.rawValue, subject.conversationID.rawValue, key])
         case .assigned(let agent): try put("work_item", ["id": key], ["agent": agent.rawValue])
-        case .requeued, .transferred, .handedOver:
+        case .requeued, .transferred, .transferredToAgent, .handedOver:
             try db.execute(sql: "UPDATE work_item SET agent = NULL WHERE id = ?", arguments: [key])
-        case .escalated(_, let priority, _): try put("work_item", ["id": key], ["priority": priority])
+        case .escalated(_, let priority, _, _): try put("work_item", ["id": key], ["priority": priority])
         case .closed(let agent, let disposition):
             try put(
                 "work_item", ["id": key],
@@ -80,7 +80,8 @@ extension TimelineWriter {
         case .surveyAnswered(_, let score): try put("work_item", ["id": key], ["score": score])
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
             .agentReplied, .noteAdded, .parked, .resumed, .requirementsRelaxed, .wrapUpStarted, .presenceChanged,
-            .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
+            .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded, .abandoned,
+            .consultStarted, .consultEnded, .customerLeft:
             break
         }
     }
@@ -91,7 +92,10 @@ extension TimelineWriter {
         case .opened(let channel, let priority, _, _):
             Shown(kind: "work-item-opened", detail: .object(["channel": channel.rawValue, "priority": priority]))
         case .assigned(let agent): Shown(kind: "assigned", agent: agent)
-        case .noteAdded(let agent, let text): Shown(kind: "note", agent: agent, text: text)
+        case .noteAdded(let agent, let text, let mentions):
+            Shown(
+                kind: "note", agent: agent, text: text,
+                detail: mentions.isEmpty ? nil : .object(["mentions": mentions.map(\.rawValue)]))
         case .parked(let agent, let until): Shown(kind: "parked", agent: agent, detail: .object(["until": until]))
         case .resumed(let reason): Shown(kind: "resumed", detail: .object(["reason": reason]))
         case .requeued(let agent, let reason):
@@ -100,8 +104,17 @@ extension TimelineWriter {
             Shown(kind: "transferred", agent: agent, detail: .object(["queue_id": queue]))
         case .handedOver(let agent, let pool, let queue):
             Shown(kind: "transferred", agent: agent, detail: .object(["pool_id": pool, "queue_id": queue]))
-        case .escalated(let from, let to, let reason):
-            Shown(kind: "escalated", detail: .object(["from": from, "to": to, "reason": reason]))
+        case .transferredToAgent(let agent, let other):
+            Shown(kind: "transferred", agent: agent, detail: .object(["agent_id": other]))
+        case .escalated(let from, let to, let reason, let agent):
+            Shown(kind: "escalated", agent: agent, detail: .object(["from": from, "to": to, "reason": reason]))
+        case .consultStarted(let agent, let other, let question):
+            Shown(kind: "consult-started", agent: agent, text: question, detail: .object(["agent_id": other]))
+        case .consultEnded(let agent, let reason):
+            Shown(kind: "consult-ended", agent: agent, detail: .object(["reason": reason]))
+        case .abandoned(_, let reason): Shown(kind: "customer-left", detail: .object(["reason": reason]))
+        case .customerLeft(let agent, let reason):
+            Shown(kind: "customer-left", agent: agent, detail: .object(["reason": reason]))
         case .closed(let agent, let disposition):
             Shown(kind: "work-item-closed", agent: agent, detail: .object(["disposition": disposition]))
         case .surveyAnswered(let survey, let score):

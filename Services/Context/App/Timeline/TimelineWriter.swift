@@ -44,7 +44,8 @@ struct TimelineWriter {
                     "opened_at": record.at.milliseconds,
                 ])
         // The links themselves show on the customer's side, as attached and detached; a survey as its message.
-        case .identityLinked, .identityUnlinked, .surveyAsked: break
+        // A departure shows as what the router made of it.
+        case .identityLinked, .identityUnlinked, .surveyAsked, .customerLeft: break
         }
     }
 

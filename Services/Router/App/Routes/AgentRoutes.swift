@@ -39,6 +39,18 @@ struct AgentRoutes: Sendable {
                     "supervisor": supervisor,
                 ]))
         }
+        routes.post("/v1/agents/{id}/pull") { request, context in
+            let principal = try context.requirePrincipal()
+            let agentID = try context.pathID("id", AgentID.self)
+            try principal.requireAgent(agentID)
+            let key = try IdempotencyKey(of: request)
+            try await request.readNothing()
+            let seat = try desk.seat(of: agentID)
+            let result = try await desk.perform(
+                .pull, id: key.commandID(of: principal), by: seat, trace: context.trace)
+            guard case .done(_?, _) = result.outcome else { return Response(status: .noContent) }
+            return Response.json(result)
+        }
         routes.get("/v1/agents/{id}/work") { request, context in
             let seat = try await enter(context)
             let (wait, cursor) = try request.readQuery { query in

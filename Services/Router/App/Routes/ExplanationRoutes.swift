@@ -10,15 +10,16 @@ struct ExplanationRoutes: Sendable {
     func add(to routes: RouterGroup<HTTPContext>) {
         routes.get("/v1/work-items/{id}/explain") { _, context in
             let id = try context.pathID("id", WorkItemID.self)
+            let principal = try context.requirePrincipal()
             let found = try desk.find { machine in
                 machine.router.workItem(id).map { item in
                     ExplanationPage(
-                        page: WorkItemPage(item, waiting: machine.router.reasonsForWaiting(id)),
+                        page: WorkItemPage(item, of: machine.router, for: principal),
                         candidates: item.stage.isQueued ? machine.router.candidates(for: id) : nil)
                 }
             }
             guard let found else { throw Rejection.unknown(id).problem }
-            try found.page.requireSight(of: try context.requirePrincipal())
+            try found.page.requireSight(of: principal)
             return Response.json(found)
         }
     }

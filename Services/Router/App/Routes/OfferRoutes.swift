@@ -26,7 +26,7 @@ struct OfferRoutes: Sendable {
         _ offerID: OfferID, _ action: AgentCommand.Action, _ request: Request, _ context: HTTPContext
     ) async throws -> Response {
         let caller = try Caller(request, context) {
-            try desk.find { machine in machine.router.offeredWorkItem(offerID)?.stage.holderID }
+            try desk.find { machine in machine.router.offeredAgent(offerID) }
         }
         let result = try await desk.perform(
             action, id: caller.commandID, by: try desk.seat(of: caller.agentID), on: try request.wantedVersion(),

@@ -10,15 +10,12 @@ struct WorkItemRoutes: Sendable {
     func add(to routes: RouterGroup<HTTPContext>) {
         routes.get("/v1/work-items/{id}") { request, context in
             let id = try context.pathID("id", WorkItemID.self)
+            let principal = try context.requirePrincipal()
             let found = try desk.find { machine in
-                machine.router.workItem(id).map { item in
-                    WorkItemPage(
-                        item, waiting: machine.router.reasonsForWaiting(id), place: machine.router.place(of: id),
-                        widenedTo: machine.router.queuesWidenedTo(id))
-                }
+                machine.router.workItem(id).map { WorkItemPage($0, of: machine.router, for: principal) }
             }
             guard let found else { throw Rejection.unknown(id).problem }
-            try found.requireSight(of: try context.requirePrincipal())
+            try found.requireSight(of: principal)
             let json = found.json
             let tag = ETag("\(found.item.version).\(String(json.fingerprint, radix: 16))")
             return Response.json(json, version: tag, for: request)
@@ -29,7 +26,10 @@ struct WorkItemRoutes: Sendable {
                 text: body.string("text", bytes: 1...RouterLimits.replyBytesMax))
         }
         change(routes, "note") { id, _, body in
-            .note(id, text: body.string("text", bytes: 1...RouterLimits.noteBytesMax))
+            .note(
+                id, text: body.string("text", bytes: 1...RouterLimits.noteBytesMax),
+                mentions: body.strings("mentions", count: 0...RouterLimits.mentionsPerNoteMax, bytes: 1...128)
+                    .map { AgentID($0) })
         }
         change(routes, "park") { id, _, body in
             .park(id, seconds: body.integer("seconds", in: 1...RouterLimits.parkSecondsMax))
@@ -37,7 +37,26 @@ struct WorkItemRoutes: Sendable {
         change(routes, "requeue") { id, _, body in
             .requeue(id, reason: body.optionalString("reason", bytes: 1...RouterLimits.reasonBytesMax) ?? "")
         }
-        change(routes, "transfer") { id, _, body in .transfer(id, body.id("queue_id")) }
+        change(routes, "transfer") { id, _, body in
+            let note = body.optionalString("note", bytes: 1...RouterLimits.noteBytesMax)
+            let agentID: AgentID? = body.optionalID("agent_id")
+            // One of the two says where to.
+            return agentID.map { .transferToAgent(id, $0, note: note) }
+                ?? .transfer(id, body.id("queue_id"), note: note)
+        }
+        act(routes, "resume") { .resume($0) }
+        change(routes, "consult") { id, _, body in
+            .consult(
+                id, body.id("agent_id"),
+                question: body.optionalString("question", bytes: 1...RouterLimits.noteBytesMax) ?? "")
+        }
+        act(routes, "end-consult") { .endConsult($0) }
+        change(routes, "escalate") { id, _, body in
+            .escalate(
+                id, priority: body.integer("priority", in: 1...RouterLimits.priorityMax),
+                reason: body.string("reason", bytes: 1...RouterLimits.reasonBytesMax))
+        }
+        act(routes, "end-wrap-up") { .endWrapUp($0) }
         change(routes, "complete") { id, _, body in
             .complete(id, disposition: body.string("disposition", bytes: 1...RouterLimits.reasonBytesMax))
         }
@@ -48,12 +67,32 @@ struct WorkItemRoutes: Sendable {
         _ routes: RouterGroup<HTTPContext>, _ word: String,
         _ action: @escaping @Sendable (WorkItemID, CommandID, InputFields) -> AgentCommand.Action
     ) {
+        add(routes, word) { request, id, commandID in
+            try await request.readJSON { body in action(id, commandID, body) }
+        }
+    }
+
+    /// A route whose path says it all.
+    private func act(
+        _ routes: RouterGroup<HTTPContext>, _ word: String,
+        _ action: @escaping @Sendable (WorkItemID) -> AgentCommand.Action
+    ) {
+        add(routes, word) { request, id, _ in
+            try await request.readNothing()
+            return action(id)
+        }
+    }
+
+    private func add(
+        _ routes: RouterGroup<HTTPContext>, _ word: String,
+        _ read: @escaping @Sendable (Request, WorkItemID, CommandID) async throws -> AgentCommand.Action
+    ) {
         routes.post("/v1/work-items/{id}/\(word)") { request, context in
             let id = try context.pathID("id", WorkItemID.self)
             let caller = try Caller(request, context) {
                 try desk.find { machine in machine.router.workItem(id)?.agentID }
             }
-            let action = try await request.readJSON { body in action(id, caller.commandID, body) }
+            let action = try await read(request, id, caller.commandID)
             let result = try await desk.perform(
                 action, id: caller.commandID, by: try desk.seat(of: caller.agentID), on: try request.wantedVersion(),
                 trace: context.trace)

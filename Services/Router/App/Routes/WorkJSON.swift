@@ -20,22 +20,34 @@ extension AgentView: JSONRepresentable {
         .object([
             "agent_id": agentID.rawValue, "presence": presence.rawValue, "reason": reason, "supervisor": supervisor,
             "shift": shift.rawValue, "air_until": airUntil?.rfc3339, "load": load, "capacity": capacity,
-            "offers": offers.compactMap(\.offerJSON),
+            "offers": offers.compactMap { $0.offerJSON(to: agentID) },
             "assignments": assignments.map { $0.assignmentJSON(holds[$0.id]) },
-            "parked": parked.map { $0.assignmentJSON(holds[$0.id]) }, "cursor": cursor,
+            "parked": parked.map { $0.assignmentJSON(holds[$0.id]) },
+            "consultations": consultations.compactMap(\.consultationJSON), "mentions": mentions.map(\.json),
+            "cursor": cursor,
         ])
     }
 }
 
 extension WorkItem {
-    fileprivate var offerJSON: JSONValue? {
-        guard case .offered(let offer) = stage else { return nil }
+    fileprivate func offerJSON(to agentID: AgentID) -> JSONValue? {
+        guard let offer = liveOffers.first(where: { $0.agentID == agentID }) else { return nil }
         return .object([
             "offer_id": offer.id.rawValue, "expires_at": offer.expiresAt.rfc3339, "explanation": offer.explanation,
             "work_item_id": id.rawValue, "conversation_id": conversationID.rawValue,
             "customer_id": customerID.rawValue, "queue_id": queueID.rawValue, "priority": priority,
             "channel": address.channel.rawValue, "language": language, "display_name": displayName,
-            "accepted_at": acceptedAt.rfc3339, "excerpt": messages.last?.text, "version": version,
+            "accepted_at": acceptedAt.rfc3339, "excerpt": messages.last?.text,
+            "transfer_note": transferNote?.json, "version": version,
+        ])
+    }
+
+    fileprivate var consultationJSON: JSONValue? {
+        guard let consultation else { return nil }
+        return .object([
+            "work_item_id": id.rawValue, "conversation_id": conversationID.rawValue,
+            "customer_id": customerID.rawValue, "agent_id": stage.assigneeID?.rawValue,
+            "question": consultation.question, "since": consultation.since.rfc3339,
         ])
     }
 
@@ -58,7 +70,7 @@ extension WorkItem {
             "channel": address.channel.rawValue, "language": language, "display_name": displayName,
             "accepted_at": acceptedAt.rfc3339, "message_count": messageCount, "excerpt": messages.last?.text,
             "activity": hold?.activity.rawValue, "stands_still": hold?.standsStill, "weight": hold?.weight,
-            "version": version,
+            "customer_left_at": customerLeftAt?.rfc3339, "version": version,
         ])
     }
 }
@@ -69,20 +81,22 @@ struct WorkItemPage: Sendable {
     let waiting: [WaitingReason]
     let place: WaitingPlace?
     let widenedTo: [QueueID]
+    /// Whether it concerns the agent who asks.
+    let isShared: Bool
 
-    init(_ item: WorkItem, waiting: [WaitingReason], place: WaitingPlace?, widenedTo: [QueueID]) {
+    init(_ item: WorkItem, of router: RouterMachine, for principal: Principal) {
         self.item = item
-        self.waiting = waiting
-        self.place = place
-        self.widenedTo = widenedTo
+        waiting = router.reasonsForWaiting(item.id)
+        place = router.place(of: item.id)
+        widenedTo = router.queuesWidenedTo(item.id)
+        isShared = router.maySee(item.id, AgentID(principal.subject))
     }
 
-    /// Supervisors see everything; agents what they have, had, or are offered.
+    /// Supervisors see everything; agents what they have, had, are offered, consulted on or named in.
     /// - Throws: `Problem` 403.
     func requireSight(of principal: Principal) throws(Problem) {
         guard principal.roles.isDisjoint(with: [.supervisor, .admin]) else { return }
-        let agentID = AgentID(principal.subject)
-        guard item.agentID == agentID || item.owners.contains(where: { $0.agentID == agentID }) else {
+        guard isShared || item.agentID == AgentID(principal.subject) else {
             throw Problem(
                 .forbidden, RejectionCode.notYourWorkItem.rawValue, "The work item is not assigned to this agent.")
         }
@@ -142,7 +156,23 @@ extension WorkItemPage: JSONRepresentable {
             "closed_at": closedAt?.rfc3339, "waiting_since": item.stage.isQueued ? item.waitingSince.rfc3339 : nil,
             "waiting_for": waiting.map(\.json), "position": place?.position,
             "expected_wait": place?.expectedWait?.json, "survey_score": item.score,
-            "successor_id": item.successorID?.rawValue, "version": item.version,
+            "successor_id": item.successorID?.rawValue, "transfer_note": item.transferNote?.json,
+            "consulted_agent_id": item.consultation?.agentID.rawValue,
+            "customer_left_at": item.customerLeftAt?.rfc3339, "version": item.version,
+        ])
+    }
+}
+
+extension WorkItem.TransferNote {
+    fileprivate var json: JSONValue {
+        .object(["agent_id": agentID.rawValue, "text": text, "at": at.rfc3339])
+    }
+}
+
+extension AgentState.Mention {
+    fileprivate var json: JSONValue {
+        .object([
+            "work_item_id": workItemID.rawValue, "by_agent_id": byAgentID.rawValue, "text": text, "at": at.rfc3339,
         ])
     }
 }
@@ -158,7 +188,7 @@ extension WaitingReason {
         case .cooldown(let id, let end), .preferredAgentBusy(let id, let end), .air(let id, let end):
             (agentID, until) = (id, end)
         case .queueUnknown, .nobodyPresent, .skillMissing, .nobodyHasAllSkills, .atCapacity, .channelMaximum,
-            .interrupted, .outsideShift, .draining, .behindOthers:
+            .interrupted, .outsideShift, .draining, .behindOthers, .toBePulled:
             break
         }
         return .object(["code": code, "detail": detail, "agent_id": agentID?.rawValue, "until": until?.rfc3339])

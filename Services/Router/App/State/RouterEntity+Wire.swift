@@ -52,6 +52,7 @@ extension AgentState: WireValue {
             if let occupancy { $0.occupancy = occupancy.wire }
             if let airDueAt { $0.airDueAtMs = airDueAt.wire }
             if let airUntil { $0.airUntilMs = airUntil.wire }
+            $0.mentions = mentions.map(\.wire)
         }
     }
 
@@ -77,6 +78,25 @@ extension AgentState: WireValue {
         occupancy = try .optional("occupancy", wire.hasOccupancy ? wire.occupancy : nil)
         airDueAt = try .optional("air_due_at_ms", wire.hasAirDueAtMs ? wire.airDueAtMs : nil)
         airUntil = try .optional("air_until_ms", wire.hasAirUntilMs ? wire.airUntilMs : nil)
+        mentions = try Mention.list("mentions", wire.mentions)
+    }
+}
+
+extension AgentState.Mention: WireValue {
+    package var wire: WireRouterAgent.Mention {
+        .with {
+            $0.workItemID = workItemID.rawValue
+            $0.byAgentID = byAgentID.rawValue
+            $0.text = text
+            $0.atMs = at.wire
+        }
+    }
+
+    package init(wire: WireRouterAgent.Mention) throws(WireError) {
+        self.init(
+            workItemID: try .required("work_item_id", wire.workItemID),
+            byAgentID: try .required("by_agent_id", wire.byAgentID), text: wire.text,
+            at: try .required("at_ms", wire.atMs))
     }
 }
 

@@ -1,6 +1,6 @@
 import Domain
-import RouterCore
-import Schema
+package import RouterCore
+package import Schema
 import SwiftProtobuf
 
 extension WorkItem.Stage {
@@ -9,13 +9,7 @@ extension WorkItem.Stage {
         case .queued:
             .queued(WireRouterWorkItem.Queued())
         case .offered(let offer):
-            .offered(
-                .with {
-                    $0.offerID = offer.id.rawValue
-                    $0.agentID = offer.agentID.rawValue
-                    $0.expiresAtMs = offer.expiresAt.wire
-                    $0.explanation = offer.explanation
-                })
+            .offered(offer.wire)
         case .assigned(let agentID, let since):
             .assigned(
                 .with {
@@ -51,12 +45,7 @@ extension WorkItem.Stage {
         switch wire {
         case .queued: self = .queued
         case .offered(let offer):
-            self = .offered(
-                WorkItem.Offer(
-                    id: try .required("offered.offer_id", offer.offerID),
-                    agentID: try .required("offered.agent_id", offer.agentID),
-                    expiresAt: try .required("offered.expires_at_ms", offer.expiresAtMs),
-                    explanation: offer.explanation))
+            self = .offered(try .required("offered", offer))
         case .assigned(let assignment):
             self = .assigned(
                 try .required("assigned.agent_id", assignment.agentID),
@@ -80,5 +69,55 @@ extension WorkItem.Stage {
                 at: try .required("closed.at_ms", closing.atMs))
         case nil: throw .unknownKind("stage")
         }
+    }
+}
+
+extension WorkItem.Offer: WireValue {
+    package var wire: WireRouterWorkItem.Offer {
+        .with {
+            $0.offerID = id.rawValue
+            $0.agentID = agentID.rawValue
+            $0.expiresAtMs = expiresAt.wire
+            $0.explanation = explanation
+        }
+    }
+
+    package init(wire: WireRouterWorkItem.Offer) throws(WireError) {
+        self.init(
+            id: try .required("offer_id", wire.offerID),
+            agentID: try .required("agent_id", wire.agentID),
+            expiresAt: try .required("expires_at_ms", wire.expiresAtMs),
+            explanation: wire.explanation)
+    }
+}
+
+extension WorkItem.TransferNote: WireValue {
+    package var wire: WireRouterWorkItem.TransferNote {
+        .with {
+            $0.agentID = agentID.rawValue
+            $0.text = text
+            $0.atMs = at.wire
+        }
+    }
+
+    package init(wire: WireRouterWorkItem.TransferNote) throws(WireError) {
+        self.init(
+            agentID: try .required("agent_id", wire.agentID), text: wire.text, at: try .required("at_ms", wire.atMs))
+    }
+}
+
+extension WorkItem.Consultation: WireValue {
+    package var wire: WireRouterWorkItem.Consultation {
+        .with {
+            $0.agentID = agentID.rawValue
+            $0.question = question
+            $0.sinceMs = since.wire
+        }
+    }
+
+    package init(wire: WireRouterWorkItem.Consultation) throws(WireError) {
+        self.init(
+            agentID: try .required("agent_id", wire.agentID), question: wire.question,
+            since: try .required("since_ms", wire.sinceMs))
     }
 }

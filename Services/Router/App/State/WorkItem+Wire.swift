@@ -43,6 +43,10 @@ extension WorkItem: WireValue {
             $0.version = version
             $0.isCallbackOffered = isCallbackOffered
             $0.path = path.map(\.rawValue)
+            $0.parallelOffers = parallelOffers.map(\.wire)
+            if let transferNote { $0.transferNote = transferNote.wire }
+            if let consultation { $0.consultation = consultation.wire }
+            if let customerLeftAt { $0.customerLeftAtMs = customerLeftAt.wire }
         }
     }
 
@@ -86,6 +90,10 @@ extension WorkItem: WireValue {
             version: wire.version)
         isCallbackOffered = wire.isCallbackOffered
         path = try PoolID.list("path", wire.path)
+        parallelOffers = try Offer.list("parallel_offers", wire.parallelOffers)
+        transferNote = try .optional("transfer_note", wire.hasTransferNote ? wire.transferNote : nil)
+        consultation = try .optional("consultation", wire.hasConsultation ? wire.consultation : nil)
+        customerLeftAt = try .optional("customer_left_at_ms", wire.hasCustomerLeftAtMs ? wire.customerLeftAtMs : nil)
     }
 }
 
@@ -134,6 +142,7 @@ extension WorkItem.OfferEnd: WireEnum {
         case .declined: .declined
         case .expired: .expired
         case .revoked: .revoked
+        case .taken: .taken
         }
     }
 }

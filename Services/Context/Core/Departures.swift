@@ -1,0 +1,25 @@
+import Domain
+
+extension ContextCore {
+    /// Tells the router which open work items a customer who left had, or forwards the word where the identifier's
+    /// messages go.
+    ///
+    /// A call names its own work item. Of a chat nothing is named: the router looks which work items were last written
+    /// to from where the customer left.
+    mutating func takeLeave(_ departure: Departure, of customerID: CustomerID, at now: Instant) -> [ContextOutput] {
+        guard let customer = known(customerID, at: now) else { return [] }
+        if departure.forwardedFrom == nil, let ownerID = customer.link?.ownerID {
+            var copy = departure
+            copy.forwardedFrom = customerID
+            return [.inbound(.customerLeft(copy), ownerID)]
+        }
+        let calledID = departure.messageID.map { WorkItemID.derived(from: "work-item", $0.rawValue) }
+        return (customer.openConversation?.items ?? []).filter { calledID == nil || $0.id == calledID }.map { item in
+            .work(
+                .customerGone(
+                    CustomerGone(
+                        workItemID: item.id, poolID: item.poolID, address: departure.address,
+                        reason: departure.reason)), item.poolID)
+        }
+    }
+}
