@@ -2,7 +2,7 @@ import Domain
 import OrderedCollections
 import Testing
 
-@testable import Patchbay
+@testable import PatchbayCLI
 
 @Suite("A routing policy is explained as one timeline")
 struct ExplainPolicyTests {

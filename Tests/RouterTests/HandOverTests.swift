@@ -115,7 +115,7 @@ struct HandOverTests {
         #expect(logs.old.holder(of: "a") == "ana")
     }
 
-    @Test("A crash after the release repeats it byte for byte, and the checkpoint keeps the departure")
+    @Test("A crash after the release repeats it byte for byte, and the checkpoint keeps the forwarding")
     func crash() {
         var logs = TwoLogs()
         logs.old.message("a")
@@ -124,10 +124,10 @@ struct HandOverTests {
         twin.now = logs.old.now
         #expect(twin.router.advance(to: twin.now) == outputs)
         var after = logs.old.twin()
-        #expect(after.router.departures == logs.old.router.departures)
+        #expect(after.router.forwardings == logs.old.router.forwardings)
         #expect(after.message("a", id: "late").commands.count == 1)
-        after.wait(RouterLimits.departureSeconds)
-        #expect(after.router.departures.isEmpty)
+        after.wait(RouterLimits.forwardingSeconds)
+        #expect(after.router.forwardings.isEmpty)
     }
 
     @Test("Two pools in one log: the work item comes back through it")
@@ -190,7 +190,7 @@ extension Bench {
         copy.router.restore(router.configuration)
         for item in router.items.values { copy.router.restore(.workItem(item)) }
         for agent in router.agents.values { copy.router.restore(.agent(agent)) }
-        for departure in router.departures.values { copy.router.restore(.departure(departure)) }
+        for forwarding in router.forwardings.values { copy.router.restore(.forwarding(forwarding)) }
         return copy
     }
 }

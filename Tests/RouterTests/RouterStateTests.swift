@@ -16,7 +16,7 @@ struct RouterStateTests {
         let entities =
             router.items.values.map(RouterEntity.workItem) + router.agents.values.map(RouterEntity.agent)
             + router.queues.values.map(RouterEntity.queue) + router.commands.values.map(RouterEntity.command)
-            + router.departures.values.map(RouterEntity.departure)
+            + router.forwardings.values.map(RouterEntity.forwarding)
         #expect(entities.count > 20)
         for entity in entities {
             let bytes = entity.wire.deterministicBytes()
@@ -26,10 +26,9 @@ struct RouterStateTests {
 
     @Test("A hold from before activities is active, and weighs in full what it weighed")
     func olderHold() throws {
-        let wire = WireRouterAgent.Hold.with {
-            $0.workItemID = "item"
-            $0.weight = 2
-        }
+        var wire = WireRouterAgent.Hold()
+        wire.workItemID = "item"
+        wire.weight = 2
         #expect(try Hold(wire: wire) == Hold(weight: 2, fullWeight: 2, channel: nil, activity: .active))
     }
 

@@ -99,7 +99,7 @@ struct Simulation {
         }
         guard twin.nextDeadline == router.nextDeadline else { throw Broken("the twin wakes at another time") }
         guard twin.items == router.items, twin.agents == router.agents, twin.queues == router.queues,
-            twin.commands == router.commands, twin.departures == router.departures
+            twin.commands == router.commands, twin.forwardings == router.forwardings
         else { throw Broken("the twin's state differs") }
         router = twin
     }

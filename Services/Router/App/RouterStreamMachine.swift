@@ -86,7 +86,7 @@ extension RouterEntityKey {
         case .agent(let id): "agent/\(id)"
         case .queue(let id): "queue/\(id)"
         case .command(let id): "command/\(id)"
-        case .departure(let key): "departure/\(key.poolID)/\(key.workItemID)"
+        case .forwarding(let key): "forwarding/\(key.poolID)/\(key.workItemID)"
         }
     }
 }

@@ -7,7 +7,7 @@ package enum RouterEntity: Hashable, Sendable {
     case agent(AgentState)
     case queue(QueueState)
     case command(CommandRecord)
-    case departure(Departure)
+    case forwarding(Forwarding)
 }
 
 package enum RouterEntityKey: Hashable, Sendable {
@@ -15,7 +15,7 @@ package enum RouterEntityKey: Hashable, Sendable {
     case agent(AgentID)
     case queue(QueueID)
     case command(CommandID)
-    case departure(Departure.Key)
+    case forwarding(Forwarding.Key)
 }
 
 package struct RouterChange: Hashable, Sendable {
@@ -37,7 +37,7 @@ extension RouterMachine {
         case .agent(let id): agents[id].map(RouterEntity.agent)
         case .queue(let id): queues[id].map(RouterEntity.queue)
         case .command(let id): commands[id].map(RouterEntity.command)
-        case .departure(let key): departures[key].map(RouterEntity.departure)
+        case .forwarding(let key): forwardings[key].map(RouterEntity.forwarding)
         }
     }
 
@@ -77,9 +77,9 @@ extension RouterMachine {
         case .command(let command):
             commands[command.result.commandID] = command
             rememberedCommands.insert(Remembered(at: command.at, id: command.result.commandID))
-        case .departure(let departure):
-            departures[departure.key] = departure
-            rememberedDepartures.insert(RememberedDeparture(at: departure.at, key: departure.key))
+        case .forwarding(let forwarding):
+            forwardings[forwarding.key] = forwarding
+            rememberedForwardings.insert(RememberedForwarding(at: forwarding.at, key: forwarding.key))
         }
     }
 

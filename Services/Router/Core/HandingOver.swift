@@ -6,11 +6,11 @@ import OrderedCollections
 // ```
 //  log of the old pool                         log of the new pool
 //  overflow, or an agent's transfer
-//    │ released: no longer here, a departure
+//    │ released: no longer here; a forwarding
 //    │ stays; event handedOver
 //    └──── handedOver, as an output ─────────► admitted: event takenOver, queued
 //  a message, an escalation, a survey's answer
-//    └──── forwarded by the departure ───────► taken as if it had come here
+//    └──── forwarded ────────────────────────► taken as if it had come here
 // ```
 // The work item is released before it can be admitted, so it never lives in two pools. What is forwarded follows the
 // hand-over on the same way, so it never comes before it. Outputs are repeated after a crash and their repeats dropped,
@@ -48,10 +48,10 @@ extension RouterMachine {
         for past in items[id]?.pastOffers ?? [] { offers[past.id] = nil }
         items[id] = nil
         deadlines.set(.workItem(id), to: nil)
-        let key = Departure.Key(poolID: item.poolID, workItemID: id)
+        let key = Forwarding.Key(poolID: item.poolID, workItemID: id)
         let handOver = HandOver(item, to: queue)
         remember(
-            Departure(
+            Forwarding(
                 key: key, toPoolID: queue.poolID, toQueueID: queue.id, handOvers: handOver.path.count, at: now))
         outputs.append(.command(.handedOver(handOver), queue.poolID))
     }
@@ -59,9 +59,9 @@ extension RouterMachine {
     /// Takes a work item that another pool released: with its age, as if it had always been here.
     mutating func admit(_ handOver: HandOver, at now: Instant) {
         let id = handOver.workItemID
-        let key = Departure.Key(poolID: handOver.poolID, workItemID: id)
-        guard items[id] == nil, departures[key].map({ $0.handOvers < handOver.path.count }) ?? true else { return }
-        if departures.removeValue(forKey: key) != nil { changed.append(.departure(key)) }
+        let key = Forwarding.Key(poolID: handOver.poolID, workItemID: id)
+        guard items[id] == nil, forwardings[key].map({ $0.handOvers < handOver.path.count }) ?? true else { return }
+        if forwardings.removeValue(forKey: key) != nil { changed.append(.forwarding(key)) }
         let item = WorkItem(handOver, at: now)
         items[id] = item
         index(item)
@@ -80,46 +80,46 @@ extension RouterMachine {
     mutating func forward(_ command: WorkCommand) -> Bool {
         switch command {
         case .customerMessage(var request):
-            guard let departure = departure(of: request.workItemID, from: request.poolID) else { return false }
-            (request.poolID, request.queueID) = (departure.toPoolID, departure.toQueueID)
-            outputs.append(.command(.customerMessage(request), departure.toPoolID))
+            guard let forwarding = forwarding(of: request.workItemID, from: request.poolID) else { return false }
+            (request.poolID, request.queueID) = (forwarding.toPoolID, forwarding.toQueueID)
+            outputs.append(.command(.customerMessage(request), forwarding.toPoolID))
         case .escalate(var escalation):
-            guard let departure = departure(of: escalation.workItemID, from: escalation.poolID) else { return false }
-            escalation.poolID = departure.toPoolID
-            outputs.append(.command(.escalate(escalation), departure.toPoolID))
+            guard let forwarding = forwarding(of: escalation.workItemID, from: escalation.poolID) else { return false }
+            escalation.poolID = forwarding.toPoolID
+            outputs.append(.command(.escalate(escalation), forwarding.toPoolID))
         case .surveyAnswered(var answer):
-            guard let departure = departure(of: answer.workItemID, from: answer.poolID) else { return false }
-            answer.poolID = departure.toPoolID
-            outputs.append(.command(.surveyAnswered(answer), departure.toPoolID))
+            guard let forwarding = forwarding(of: answer.workItemID, from: answer.poolID) else { return false }
+            answer.poolID = forwarding.toPoolID
+            outputs.append(.command(.surveyAnswered(answer), forwarding.toPoolID))
         case .customerGone(var gone):
-            guard let departure = departure(of: gone.workItemID, from: gone.poolID) else { return false }
-            gone.poolID = departure.toPoolID
-            outputs.append(.command(.customerGone(gone), departure.toPoolID))
+            guard let forwarding = forwarding(of: gone.workItemID, from: gone.poolID) else { return false }
+            gone.poolID = forwarding.toPoolID
+            outputs.append(.command(.customerGone(gone), forwarding.toPoolID))
         case .agent, .agentSeen, .handedOver: return false
         }
         return true
     }
 
-    private func departure(of id: WorkItemID, from poolID: PoolID) -> Departure? {
-        departures.isEmpty ? nil : departures[Departure.Key(poolID: poolID, workItemID: id)]
+    private func forwarding(of id: WorkItemID, from poolID: PoolID) -> Forwarding? {
+        forwardings.isEmpty ? nil : forwardings[Forwarding.Key(poolID: poolID, workItemID: id)]
     }
 
-    mutating func remember(_ departure: Departure) {
-        departures[departure.key] = departure
-        rememberedDepartures.insert(RememberedDeparture(at: departure.at, key: departure.key))
-        changed.append(.departure(departure.key))
+    mutating func remember(_ forwarding: Forwarding) {
+        forwardings[forwarding.key] = forwarding
+        rememberedForwardings.insert(RememberedForwarding(at: forwarding.at, key: forwarding.key))
+        changed.append(.forwarding(forwarding.key))
     }
 
-    /// Forgets departures that are older, or more, than what is kept.
-    mutating func forgetDepartures(at now: Instant) {
-        let before = now - .seconds(RouterLimits.departureSeconds)
-        while let first = rememberedDepartures.first,
-            first.at <= before || rememberedDepartures.count > RouterLimits.departuresMax
+    /// Forgets forwardings that are older, or more, than what is kept.
+    mutating func forgetForwardings(at now: Instant) {
+        let before = now - .seconds(RouterLimits.forwardingSeconds)
+        while let first = rememberedForwardings.first,
+            first.at <= before || rememberedForwardings.count > RouterLimits.forwardingsMax
         {
-            rememberedDepartures.removeFirst()
-            guard departures[first.key]?.at == first.at else { continue }
-            departures[first.key] = nil
-            changed.append(.departure(first.key))
+            rememberedForwardings.removeFirst()
+            guard forwardings[first.key]?.at == first.at else { continue }
+            forwardings[first.key] = nil
+            changed.append(.forwarding(first.key))
         }
     }
 }

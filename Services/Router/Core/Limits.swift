@@ -39,9 +39,9 @@ package enum RouterLimits {
     package static let countedAgentsMax = 100
     /// How often one work item goes from pool to pool.
     package static let handOversPerWorkItemMax = 8
-    /// Departures kept in one partition, for what still arrives; as long as anything is parked or promised.
-    package static let departuresMax = 100_000
-    package static let departureSeconds = 30 * 86_400
+    /// Forwardings kept in one partition, for what still arrives; as long as anything is parked or promised.
+    package static let forwardingsMax = 100_000
+    package static let forwardingSeconds = 30 * 86_400
     package static let expectedWaitSecondsMax = 7 * 86_400
     /// Of fewer observations only the mean is believed.
     package static let observationsMin = 16

@@ -16,7 +16,7 @@ package struct RouterMachine: Sendable {
     var agents: [AgentID: AgentState] = [:]
     var queues: [QueueID: QueueState] = [:]
     var commands: [CommandID: CommandRecord] = [:]
-    var departures: [Departure.Key: Departure] = [:]
+    var forwardings: [Forwarding.Key: Forwarding] = [:]
     package internal(set) var configuration = Configuration(revision: 0)
 
     // What follows from it.
@@ -35,7 +35,7 @@ package struct RouterMachine: Sendable {
     var deadlines = Deadlines()
     var closedItems = SortedList<Remembered<Entity.WorkItem>>()
     var rememberedCommands = SortedList<Remembered<Entity.Command>>()
-    var rememberedDepartures = SortedList<RememberedDeparture>()
+    var rememberedForwardings = SortedList<RememberedForwarding>()
     /// Work items that were restored before what decides whether they wait for a preferred agent.
     var unsettled: [WorkItemID] = []
     /// Work items that were restored before the rules of their queue.

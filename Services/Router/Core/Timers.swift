@@ -27,7 +27,7 @@ extension RouterMachine {
 
     /// Forgets closed work items and commands that are older, or more, than what is kept.
     mutating func forget(at now: Instant) {
-        forgetDepartures(at: now)
+        forgetForwardings(at: now)
         let closedBefore = now - .seconds(RouterLimits.closedWorkItemSeconds)
         while let first = closedItems.first,
             first.at <= closedBefore || closedItems.count > RouterLimits.closedWorkItemsMax

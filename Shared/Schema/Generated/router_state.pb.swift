@@ -64,13 +64,13 @@ package nonisolated struct WireRouterEntity: Sendable {
     set {kind = .command(newValue)}
   }
 
-  /// Under departure/<pool id>/<work item id>.
-  package var departure: WireRouterDeparture {
+  /// Under forwarding/<pool id>/<work item id>.
+  package var forwarding: WireRouterForwarding {
     get {
-      if case .departure(let v)? = kind {return v}
-      return WireRouterDeparture()
+      if case .forwarding(let v)? = kind {return v}
+      return WireRouterForwarding()
     }
-    set {kind = .departure(newValue)}
+    set {kind = .forwarding(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -84,8 +84,8 @@ package nonisolated struct WireRouterEntity: Sendable {
     case queue(WireRouterQueue)
     /// Under command/<command id>.
     case command(WireRouterCommand)
-    /// Under departure/<pool id>/<work item id>.
-    case departure(WireRouterDeparture)
+    /// Under forwarding/<pool id>/<work item id>.
+    case forwarding(WireRouterForwarding)
 
   }
 
@@ -93,7 +93,7 @@ package nonisolated struct WireRouterEntity: Sendable {
 }
 
 /// Where a work item went that left a pool.
-package nonisolated struct WireRouterDeparture: Sendable {
+package nonisolated struct WireRouterForwarding: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -1176,7 +1176,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterEntity"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item\0\u{1}agent\0\u{1}queue\0\u{1}command\0\u{1}departure\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item\0\u{1}agent\0\u{1}queue\0\u{1}command\0\u{1}forwarding\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1237,16 +1237,16 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
         }
       }()
       case 5: try {
-        var v: WireRouterDeparture?
+        var v: WireRouterForwarding?
         var hadOneofValue = false
         if let current = self.kind {
           hadOneofValue = true
-          if case .departure(let m) = current {v = m}
+          if case .forwarding(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .departure(v)
+          self.kind = .forwarding(v)
         }
       }()
       default: break
@@ -1276,8 +1276,8 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .command(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
-    case .departure?: try {
-      guard case .departure(let v)? = self.kind else { preconditionFailure() }
+    case .forwarding?: try {
+      guard case .forwarding(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
     case nil: break
@@ -1292,8 +1292,8 @@ nonisolated extension WireRouterEntity: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
-nonisolated extension WireRouterDeparture: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".RouterDeparture"
+nonisolated extension WireRouterForwarding: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RouterForwarding"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}pool_id\0\u{3}work_item_id\0\u{3}to_pool_id\0\u{3}to_queue_id\0\u{3}hand_overs\0\u{3}at_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
@@ -1335,7 +1335,7 @@ nonisolated extension WireRouterDeparture: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireRouterDeparture, rhs: WireRouterDeparture) -> Bool {
+  package static func ==(lhs: WireRouterForwarding, rhs: WireRouterForwarding) -> Bool {
     if lhs.poolID != rhs.poolID {return false}
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.toPoolID != rhs.toPoolID {return false}

@@ -108,7 +108,7 @@ extension RouterEntity {
         case .command(var command):
             command.result.commandID = .derived(from: command.result.commandID.rawValue, String(copy))
             return .command(command)
-        case .agent, .queue: return self
+        case .agent, .queue, .forwarding: return self
         }
     }
 }

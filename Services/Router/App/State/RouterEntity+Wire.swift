@@ -12,7 +12,7 @@ extension RouterEntity: WireValue {
             case .agent(let agent): $0.agent = agent.wire
             case .queue(let queue): $0.queue = queue.wire
             case .command(let command): $0.command = command.wire
-            case .departure(let departure): $0.departure = departure.wire
+            case .forwarding(let forwarding): $0.forwarding = forwarding.wire
             }
         }
     }
@@ -23,7 +23,7 @@ extension RouterEntity: WireValue {
         case .agent(let agent): self = .agent(try .required("agent", agent))
         case .queue(let queue): self = .queue(try .required("queue", queue))
         case .command(let command): self = .command(try .required("command", command))
-        case .departure(let departure): self = .departure(try .required("departure", departure))
+        case .forwarding(let forwarding): self = .forwarding(try .required("forwarding", forwarding))
         case nil: throw .unknownKind()
         }
     }
@@ -148,8 +148,8 @@ extension CommandRecord: WireValue {
     }
 }
 
-extension Departure: WireValue {
-    package var wire: WireRouterDeparture {
+extension Forwarding: WireValue {
+    package var wire: WireRouterForwarding {
         .with {
             $0.poolID = key.poolID.rawValue
             $0.workItemID = key.workItemID.rawValue
@@ -160,7 +160,7 @@ extension Departure: WireValue {
         }
     }
 
-    package init(wire: WireRouterDeparture) throws(WireError) {
+    package init(wire: WireRouterForwarding) throws(WireError) {
         self.init(
             key: Key(
                 poolID: try .required("pool_id", wire.poolID),

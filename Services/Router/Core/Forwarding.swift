@@ -3,8 +3,8 @@ package import Domain
 /// Where a work item went that left a pool: what still arrives for it there goes on from here.
 ///
 /// Kept under pool and work item, since two pools may share a log.
-/// - Bounds: `RouterLimits.departuresMax` in one partition, for `RouterLimits.departureSeconds`.
-package struct Departure: Hashable, Sendable {
+/// - Bounds: `RouterLimits.forwardingsMax` in one partition, for `RouterLimits.forwardingSeconds`.
+package struct Forwarding: Hashable, Sendable {
     package var key: Key
     package var toPoolID: PoolID
     package var toQueueID: QueueID
@@ -35,12 +35,12 @@ package struct Departure: Hashable, Sendable {
     }
 }
 
-/// Departures in the order in which they are forgotten.
-struct RememberedDeparture: Comparable, Sendable {
+/// Forwardings in the order in which they are forgotten.
+struct RememberedForwarding: Comparable, Sendable {
     var at: Instant
-    var key: Departure.Key
+    var key: Forwarding.Key
 
-    static func < (left: RememberedDeparture, right: RememberedDeparture) -> Bool {
+    static func < (left: RememberedForwarding, right: RememberedForwarding) -> Bool {
         (left.at, left.key) < (right.at, right.key)
     }
 }

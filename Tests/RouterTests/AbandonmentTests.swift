@@ -4,7 +4,7 @@ import Testing
 @testable import RouterCore
 
 @Suite("Customer gone: abandonment")
-struct DepartureTests {
+struct AbandonmentTests {
     private func leave(_ bench: inout Bench, channel: ChannelKind = .chat) -> [RouterOutput] {
         let address = Address(
             channel: channel, account: ChannelAccountID("account-\(channel.rawValue)"),
