@@ -7,13 +7,12 @@ public struct AgentClient: Sendable {
     let service: Service
 
     /// Sets the presence. Who makes no request for the presence lease is set offline by the router.
-    public func setPresence(_ presence: Presence, key: String = PatchbayServices.newKey()) async throws {
-        let _: PresenceSet = try await service.change(
-            ["agents", id, "presence"], ["presence": presence.rawValue], method: "PUT", key: key)
-    }
-
-    private struct PresenceSet: Decodable {
-        var presence: Presence
+    /// - Parameter reason: needed for `away` in a pool that declares its reasons for breaks.
+    /// - Throws: `unknown-break-reason` (422), which names them.
+    public func setPresence(
+        _ presence: Presence, reason: String? = nil, key: String = PatchbayServices.newKey()
+    ) async throws {
+        try await service.setPresence(of: id, presence, reason, key)
     }
 
     /// What the agent has now.
@@ -36,7 +35,14 @@ public struct AgentClient: Sendable {
         EventStream.events(of: service, ["agents", id, "events"], after: cursor)
     }
 
-    // MARK: Offers
+    // MARK: Offers and pulling
+
+    /// Takes the most urgent work item that this agent may have; it is assigned at once.
+    /// - Returns: nil when there is none.
+    /// - Throws: `agent-unavailable`, `over-capacity` (409).
+    public func pull(key: String = PatchbayServices.newKey()) async throws -> CommandResult? {
+        try await service.changeIfAny(["agents", id, "pull"], key: key)
+    }
 
     /// - Throws: `offer-taken` (409), `offer-expired` or `offer-revoked` (410), `version-changed` (412).
     @discardableResult
@@ -56,8 +62,13 @@ public struct AgentClient: Sendable {
 
     // MARK: Work items
 
-    /// One that the agent has, had, or is offered.
+    /// One that the agent has, had, is offered, consulted on or named in.
     public func workItem(_ id: String) async throws -> WorkItem { try await service.get(["work-items", id]) }
+
+    /// Why it is with this agent, or why it still waits.
+    public func explain(_ workItemID: String) async throws -> Explanation {
+        try await service.get(["work-items", workItemID, "explain"])
+    }
 
     /// Writes to the customer, where they last wrote from.
     @discardableResult
@@ -67,12 +78,19 @@ public struct AgentClient: Sendable {
         try await act("reply", on: workItemID, ["text": text], version, key)
     }
 
-    /// Leaves a note for colleagues.
+    /// Leaves a note for colleagues. Who is mentioned sees it at their desk.
+    /// - Bounds: 8 mentions.
     @discardableResult
     public func note(
-        on workItemID: String, _ text: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
+        on workItemID: String, _ text: String, mentioning mentions: [String] = [], version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
     ) async throws -> CommandResult {
-        try await act("note", on: workItemID, ["text": text], version, key)
+        try await act("note", on: workItemID, Note(text: text, mentions: mentions), version, key)
+    }
+
+    private struct Note: Encodable {
+        var text: String
+        var mentions: [String]
     }
 
     /// Waits for the customer, at most so long.
@@ -91,12 +109,65 @@ public struct AgentClient: Sendable {
         try await act("requeue", on: workItemID, body("reason", reason), version, key)
     }
 
-    /// Moves it to another queue.
+    /// Takes up again what this agent parked.
+    /// - Throws: `over-capacity` (409) when there is no room for it.
+    @discardableResult
+    public func resume(
+        _ workItemID: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("resume", on: workItemID, [String: String](), version, key)
+    }
+
+    /// Moves it to another queue, of its pool or of another.
+    /// - Parameter note: for whoever has it next.
     @discardableResult
     public func transfer(
-        _ workItemID: String, toQueue queueID: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
+        _ workItemID: String, toQueue queueID: String, note: String? = nil, version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
     ) async throws -> CommandResult {
-        try await act("transfer", on: workItemID, ["queue_id": queueID], version, key)
+        try await act("transfer", on: workItemID, body("queue_id", queueID, "note", note), version, key)
+    }
+
+    /// Hands it to another agent of the pool, who is offered it at once and may decline.
+    /// - Throws: `agent-unavailable`, `not-qualified`, `over-capacity` (409); then nothing is done.
+    @discardableResult
+    public func transfer(
+        _ workItemID: String, toAgent agentID: String, note: String? = nil, version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("transfer", on: workItemID, body("agent_id", agentID, "note", note), version, key)
+    }
+
+    /// Lets a second agent see it and note.
+    @discardableResult
+    public func consult(
+        _ agentID: String, on workItemID: String, question: String? = nil, version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("consult", on: workItemID, body("agent_id", agentID, "question", question), version, key)
+    }
+
+    /// Ends a consultation, as the one who asked or the one who was asked.
+    @discardableResult
+    public func endConsult(
+        on workItemID: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("end-consult", on: workItemID, [String: String](), version, key)
+    }
+
+    /// Raises its priority.
+    /// - Parameter priority: up to 10, and higher than it is: else `priority-not-raised` (409).
+    @discardableResult
+    public func escalate(
+        _ workItemID: String, to priority: Int, reason: String, version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("escalate", on: workItemID, Escalation(priority: priority, reason: reason), version, key)
+    }
+
+    private struct Escalation: Encodable {
+        var priority: Int
+        var reason: String
     }
 
     /// Ends it.
@@ -107,6 +178,14 @@ public struct AgentClient: Sendable {
         try await act("complete", on: workItemID, ["disposition": disposition], version, key)
     }
 
+    /// Ends the wrap-up before its time.
+    @discardableResult
+    public func endWrapUp(
+        of workItemID: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await act("end-wrap-up", on: workItemID, [String: String](), version, key)
+    }
+
     private func act(
         _ word: String, on workItemID: String, _ body: some Encodable, _ version: Int64?, _ key: String
     ) async throws -> CommandResult {
@@ -114,4 +193,8 @@ public struct AgentClient: Sendable {
     }
 
     private func body(_ name: String, _ value: String?) -> [String: String] { value.map { [name: $0] } ?? [:] }
+
+    private func body(_ name: String, _ value: String, _ more: String, _ text: String?) -> [String: String] {
+        body(more, text).merging([name: value]) { $1 }
+    }
 }

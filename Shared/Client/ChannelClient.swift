@@ -9,6 +9,29 @@ public struct ChannelClient: Sendable {
     public func post(_ message: CustomerMessage, account: String) async throws -> AcceptedMessage {
         try await service.change(["channels", account, "messages"], message, key: nil)
     }
+
+    /// Says that a customer hung up, or closed the window.
+    ///
+    /// - Parameters:
+    ///   - messageID: the call that ended; nil: whatever is open at this address.
+    /// - Throws: `PatchbayError`: retriable when nothing was taken, or nobody knows.
+    public func leave(
+        _ sender: CustomerMessage.Sender, account: String, messageID: String? = nil, reason: String? = nil
+    ) async throws {
+        let _: Left = try await service.change(
+            ["channels", account, "departures"], Departure(from: sender, messageID: messageID, reason: reason),
+            key: nil)
+    }
+
+    private struct Departure: Encodable {
+        var from: CustomerMessage.Sender
+        var messageID: String?
+        var reason: String?
+    }
+
+    private struct Left: Decodable {
+        var customerID: String
+    }
 }
 
 /// A customer's message as its channel knows it.

@@ -49,6 +49,11 @@ public struct PatchbayError: Error, Sendable, CustomStringConvertible {
         public static let versionChanged: Code = "version-changed"
         /// The agent lacks a skill that the work item requires.
         public static let notQualified: Code = "not-qualified"
+        /// The other agent is not there, or does not take this now.
+        public static let agentUnavailable: Code = "agent-unavailable"
+        public static let priorityNotRaised: Code = "priority-not-raised"
+        /// The pool declares the reasons for being away.
+        public static let unknownBreakReason: Code = "unknown-break-reason"
         /// The key named another change before.
         public static let commandReused: Code = "command-reused"
         public static let limitReached: Code = "limit-reached"

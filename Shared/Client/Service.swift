@@ -33,12 +33,33 @@ struct Service: Sendable {
         _ path: [String], _ body: some Encodable = [String: String](), method: String = "POST", key: String?,
         version: Int64? = nil
     ) async throws -> Value {
+        try await decode(sendChange(path, body, method: method, key: key, version: version))
+    }
+
+    /// As `change`; nil for the answer 204: there was nothing to do.
+    func changeIfAny<Value: Decodable>(_ path: [String], key: String?) async throws -> Value? {
+        let response = try await sendChange(path, [String: String](), method: "POST", key: key, version: nil)
+        return response.status == 204 ? nil : try decode(response)
+    }
+
+    func setPresence(of agentID: String, _ presence: Presence, _ reason: String?, _ key: String) async throws {
+        struct PresenceSet: Codable {
+            var presence: Presence
+            var reason: String?
+        }
+        let _: PresenceSet = try await change(
+            ["agents", agentID, "presence"], PresenceSet(presence: presence, reason: reason), method: "PUT", key: key)
+    }
+
+    private func sendChange(
+        _ path: [String], _ body: some Encodable, method: String, key: String?, version: Int64?
+    ) async throws -> CurlResponse {
         var request = try await request(method, path, [])
         request.headers.append(CurlHeader("content-type", "application/json"))
         if let key { request.headers.append(CurlHeader("idempotency-key", "\"\(key)\"")) }
         if let version { request.headers.append(CurlHeader("if-match", "\"\(version)\"")) }
         request.body = try Coding.encode(body)
-        return try await decode(send(request))
+        return try await send(request)
     }
 
     func request(_ method: String, _ path: [String], _ query: [(String, String?)]) async throws -> CurlRequest {

@@ -6,6 +6,18 @@ public struct SupervisorClient: Sendable {
 
     public func workItem(_ id: String) async throws -> WorkItem { try await service.get(["work-items", id]) }
 
+    /// Why it is with its agent, or why it still waits.
+    public func explain(_ workItemID: String) async throws -> Explanation {
+        try await service.get(["work-items", workItemID, "explain"])
+    }
+
+    /// Sets an agent's presence for them; the reason is kept, and who did it.
+    public func setPresence(
+        of agentID: String, _ presence: Presence, reason: String? = nil, key: String = PatchbayServices.newKey()
+    ) async throws {
+        try await service.setPresence(of: agentID, presence, reason, key)
+    }
+
     /// A page of all work items that pass the filter, the oldest first.
     /// - Parameter cursor: `nextCursor` of the page before.
     /// - Bounds: `limit` up to 200.
@@ -16,7 +28,7 @@ public struct SupervisorClient: Sendable {
     }
 
     /// Takes a work item from wherever it is, and offers it to an agent of its pool.
-    /// - Throws: `not-qualified`, `over-capacity`, `wrong-state` (409): the promises hold for supervisors too.
+    /// - Throws: `not-qualified`, `over-capacity`, `agent-unavailable`, `wrong-state` (409): the promises hold for supervisors too.
     @discardableResult
     public func reassign(
         _ workItemID: String, toAgent agentID: String, reason: String? = nil, version: Int64? = nil,

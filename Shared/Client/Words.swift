@@ -49,3 +49,27 @@ public struct WorkItemState: Word {
     public static let wrapUp: WorkItemState = "wrap-up"
     public static let closed: WorkItemState = "closed"
 }
+
+/// Whether an agent is on shift.
+public struct Shift: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let on: Shift = "on"
+    /// Over; what is assigned is finished.
+    public static let draining: Shift = "draining"
+    public static let off: Shift = "off"
+}
+
+/// How a work item that an agent has takes their capacity.
+public struct Activity: Word {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let active: Activity = "active"
+    /// Neither side has written for a while.
+    public static let idle: Activity = "idle"
+    /// Active again, while there is no room for its whole weight.
+    public static let returning: Activity = "returning"
+    public static let parked: Activity = "parked"
+}

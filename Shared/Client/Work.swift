@@ -4,11 +4,24 @@ public import FoundationEssentials
 public struct AgentWork: Hashable, Sendable, Decodable {
     public var agentID: String
     public var presence: Presence
+    /// What was said with the presence, or which rule set it.
+    public var reason: String?
+    /// Who set it for them.
+    public var supervisor: String?
+    public var shift: Shift
+    /// Until then nothing is offered: they worked too much of the last while.
+    public var airUntil: Date?
     /// Weight of what is offered and assigned.
     public var load: Int
     public var capacity: Int
     public var offers: [Offer]
     public var assignments: [Assignment]
+    /// Parked, with room kept for their return.
+    public var parked: [Assignment]
+    /// Others' work items on which this agent is consulted.
+    public var consultations: [Consultation]
+    /// Notes that name this agent, the latest.
+    public var mentions: [Mention]
     /// Stands for all of the above: changes with it.
     public var cursor: String
 }
@@ -30,8 +43,44 @@ public struct Offer: Hashable, Sendable, Decodable {
     public var acceptedAt: Date
     /// Of the latest message.
     public var excerpt: String?
+    public var transferNote: TransferNote?
     /// Of the work item.
     public var version: Int64
+}
+
+/// Another agent's work item on which an agent is consulted.
+public struct Consultation: Hashable, Sendable, Decodable {
+    public var workItemID: String
+    public var conversationID: String
+    public var customerID: String
+    /// Whose it is.
+    public var agentID: String?
+    public var question: String
+    public var since: Date
+}
+
+/// A note that names an agent.
+public struct Mention: Hashable, Sendable, Decodable {
+    public var workItemID: String
+    public var byAgentID: String
+    /// The beginning of the note.
+    public var text: String
+    public var at: Date
+}
+
+/// What the last transfer said.
+public struct TransferNote: Hashable, Sendable, Decodable {
+    public var agentID: String
+    public var text: String
+    public var at: Date
+}
+
+/// How long it may take until somebody has room.
+public struct ExpectedWait: Hashable, Sendable, Decodable {
+    /// As likely too long as too short.
+    public var p50Seconds: Int
+    /// Nine of ten wait no longer.
+    public var p90Seconds: Int
 }
 
 /// A work item that an agent has.
@@ -49,6 +98,13 @@ public struct Assignment: Hashable, Sendable, Decodable {
     public var messageCount: Int
     /// Of the latest message.
     public var excerpt: String?
+    public var activity: Activity?
+    /// Something else that the agent has interrupts it; it weighs nothing.
+    public var standsStill: Bool?
+    /// What it weighs now, unless it stands still.
+    public var weight: Int?
+    /// The customer hung up or closed the window.
+    public var customerLeftAt: Date?
     public var version: Int64
 }
 
@@ -73,6 +129,8 @@ public struct WorkItem: Hashable, Sendable, Decodable {
     public var requirements: [Requirement]
     /// Steps of the routing policy done.
     public var relaxedSteps: Int
+    /// Queues whose agents may take it too.
+    public var widenedTo: [String]
     public var messageCount: Int
     /// The latest, shortened.
     public var messages: [Message]
@@ -88,6 +146,14 @@ public struct WorkItem: Hashable, Sendable, Decodable {
     public var waitingSince: Date?
     /// What keeps it waiting.
     public var waitingFor: [WaitingReason]
+    /// In its queue, from 1, while it waits.
+    public var position: Int?
+    /// While it waits; nil when nobody is there to take it.
+    public var expectedWait: ExpectedWait?
+    public var transferNote: TransferNote?
+    public var consultedAgentID: String?
+    /// The customer hung up or closed the window.
+    public var customerLeftAt: Date?
     public var surveyScore: Int?
     /// The work item that went on after this one was closed.
     public var successorID: String?
@@ -133,6 +199,56 @@ public struct Queue: Hashable, Sendable, Decodable {
     public var oldestAcceptedAt: Date?
     /// Nil until a work item was closed.
     public var averageHandleSeconds: Int?
+    /// Of one more; nil when nobody is there to take it, and in lists.
+    public var expectedWait: ExpectedWait?
+    /// The first of those that wait, in order; nil in lists.
+    public var waiting: [Place]?
+
+    public struct Place: Hashable, Sendable, Decodable {
+        public var workItemID: String
+        /// From 1.
+        public var position: Int
+        public var expectedWait: ExpectedWait?
+    }
+}
+
+/// Why a work item is with its agent, or why it still waits.
+public struct Explanation: Hashable, Sendable, Decodable {
+    public var workItemID: String
+    public var state: WorkItemState
+    public var agentID: String?
+    /// Behind the latest offer or assignment.
+    public var whyThisAgent: Decision?
+    /// Empty when it does not wait.
+    public var whyStillWaiting: [WorkItem.WaitingReason]
+    /// While it waits, the agents of its pool as they are now; those who could take it first.
+    public var candidates: [Candidate]?
+    /// How many there are.
+    public var candidateCount: Int?
+
+    public struct Decision: Hashable, Sendable, Decodable {
+        public var agentID: String
+        public var decidedAt: Date
+        /// For people.
+        public var detail: String
+        /// They knew the conversation or the customer.
+        public var preferred: Bool
+        public var load: Int
+        public var capacity: Int
+        public var idleSeconds: Int
+        public var relaxedSteps: Int
+        /// Agents who could have had it; 100 stands for that many or more.
+        public var eligible: Int
+        /// How many agents could not, by the first reason that held.
+        public var excluded: [String: Int]
+    }
+
+    public struct Candidate: Hashable, Sendable, Decodable {
+        public var agentID: String
+        public var code: String
+        /// For people.
+        public var detail: String
+    }
 }
 
 /// What a change came to.

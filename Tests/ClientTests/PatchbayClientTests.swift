@@ -74,6 +74,31 @@ struct PatchbayClientTests {
         port.release()
     }
 
+    @Test("What agents do together has its words, and a pull that finds nothing is nil")
+    func together() async throws {
+        let seen = Mutex<[String]>([])
+        let server = LoopbackServer.answering { request in
+            seen.withLock { $0.append("\(request.path) \(request.text)") }
+            return request.path.hasSuffix("pull") ? .init(204) : .init(200, body: #"{"command_id":"c"}"#)
+        }
+        try await withAgent(server) { agent in
+            #expect(try await agent.pull() == nil)
+            try await agent.transfer("w", toAgent: "ben", note: "asks for you")
+            try await agent.consult("ben", on: "w")
+            try await agent.endConsult(on: "w")
+            try await agent.resume("w")
+            try await agent.endWrapUp(of: "w")
+        }
+        #expect(
+            seen.withLock(\.self).prefix(1) + seen.withLock(\.self).dropFirst(2) == [
+                "/v1/agents/ana/pull {}", #"/v1/work-items/w/consult {"agent_id":"ben"}"#,
+                "/v1/work-items/w/end-consult {}", "/v1/work-items/w/resume {}", "/v1/work-items/w/end-wrap-up {}",
+            ])
+        let transfer = seen.withLock { $0[1] }
+        #expect(transfer.contains(#""agent_id":"ben""#) && transfer.contains(#""note":"asks for you""#))
+        server.stop()
+    }
+
     @Test("A poll without news is nil, and words that are not known yet do no harm")
     func polls() async throws {
         let server = LoopbackServer.answering { request in
@@ -171,7 +196,8 @@ struct EventParserTests {
 
 /// A desk with an offer, as the router writes it.
 private func desk(_ presence: String, cursor: String) -> String {
-    #"{"agent_id":"ana","presence":"\#(presence)","load":1,"capacity":2,"assignments":[],"cursor":"\#(cursor)","#
+    #"{"agent_id":"ana","presence":"\#(presence)","shift":"on","load":1,"capacity":2,"assignments":[],"parked":[],"#
+        + #""consultations":[],"mentions":[],"cursor":"\#(cursor)","#
         + #""offers":[{"offer_id":"o","expires_at":"2023-11-14T22:13:20.250Z","explanation":"","work_item_id":"w","#
         + #""conversation_id":"c","customer_id":"l","queue_id":"q","priority":5,"channel":"fax","#
         + #""accepted_at":"2023-11-14T22:13:20Z","version":3}]}"#

@@ -12,7 +12,7 @@ struct APIDocumentTests {
         let document = try String(
             contentsOf: repositoryRoot.appending(path: "docs/api/connector.yaml"), encoding: .utf8)
         let operations = Self.operations(document)
-        #expect(operations.count == 9, "\(operations)")
+        #expect(operations.count == 11, "\(operations)")
         try await TestConnector.with { connector in
             for (path, method) in operations where path != "/openapi.yaml" {
                 let real = path.replacing("{account}", with: "page").replacing("{token}", with: "a.b")

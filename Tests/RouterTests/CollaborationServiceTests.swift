@@ -1,4 +1,6 @@
+import Curl
 import Domain
+import PatchbayClient
 import Schema
 import ServiceKit
 import TestSupport
@@ -38,6 +40,57 @@ struct CollaborationServiceTests {
                 let offer = try await api.offer(to: "ben")
                 #expect(offer["transfer_note"]?["text"]?.string == "asks for you")
                 #expect(offer["priority"]?.integer == 9)
+            }
+        }
+    }
+
+    @Test("Of agents asked at once the first has it, and the other hears so; wrap-up ends early", .timeLimit(.minutes(5)))
+    func parallel() async throws {
+        var organization = RouterServiceTests.organization
+        organization.policy.parallelOffers = 2
+        organization.policy.wrapUpSeconds = 3_600
+        try await RouterStand.with(organization) { stand in
+            try await stand.run { api in
+                let (ana, ben) = (api.agent("ana"), api.agent("ben"))
+                for agent in [ana, ben] { try await agent.setPresence(.available) }
+                try await stand.message("item")
+                let (first, second) = (try await api.offer(to: ana), try await api.offer(to: ben))
+                #expect(first.workItemID == "item" && second.workItemID == "item" && first.offerID != second.offerID)
+                try await ben.accept(second.offerID)
+                let late = await #expect(throws: PatchbayError.self) { try await ana.accept(first.offerID) }
+                #expect(late?.code == .offerTaken && late?.status == 409)
+                #expect(try await ana.work().offers.isEmpty)
+                try await ben.complete("item", disposition: "solved")
+                #expect(try await ben.workItem("item").state == .wrapUp)
+                try await ben.endWrapUp(of: "item")
+                #expect(try await ben.workItem("item").state == .closed)
+            }
+        }
+    }
+
+    @Test(
+        "Who closes the window before anybody accepts has abandoned; with an agent it stays, and they hear of it",
+        .timeLimit(.minutes(5)))
+    func customerGone() async throws {
+        try await RouterStand.with(RouterServiceTests.organization) { stand in
+            try await stand.run { api in
+                let ana = api.agent("ana")
+                let nobodyThere = await #expect(throws: PatchbayError.self) { try await ana.pull() }
+                #expect(nobodyThere?.code == .agentUnavailable && nobodyThere?.status == 409)
+                try await stand.message("gone")
+                try await stand.leave("gone")
+                try await eventually("it is abandoned") {
+                    let item = try await api.send("GET", "/v1/work-items/gone", as: .supervisor).text
+                    return item.contains(#""disposition":"abandoned""#)
+                }
+                try await ana.setPresence(.available)
+                #expect(try await ana.pull() == nil, "nothing waits")
+                try await stand.message("held")
+                try await ana.accept(try await api.offer(to: ana).offerID)
+                try await stand.leave("held")
+                try await eventually("the agent hears of it") {
+                    try await ana.work().assignments.first?.customerLeftAt != nil
+                }
             }
         }
     }

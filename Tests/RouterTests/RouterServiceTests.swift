@@ -272,7 +272,9 @@ struct RouterServiceTests {
                     "/v1/work-items", "/v1/work-items/{id}/explain", "/v1/work-items/{id}/reassign", "/v1/queues",
                     "/v1/work-items/{id}/reply", "/v1/work-items/{id}/note", "/v1/work-items/{id}/park",
                     "/v1/work-items/{id}/requeue", "/v1/work-items/{id}/transfer", "/v1/work-items/{id}/complete",
-                    "/livez", "/readyz", "/metrics", "/openapi.yaml",
+                    "/v1/agents/{id}/pull", "/v1/work-items/{id}/resume", "/v1/work-items/{id}/consult",
+                    "/v1/work-items/{id}/end-consult", "/v1/work-items/{id}/escalate",
+                    "/v1/work-items/{id}/end-wrap-up", "/livez", "/readyz", "/metrics", "/openapi.yaml",
                 ]
                 #expect(described.map(String.init).sorted() == paths.sorted())
                 for path in paths {

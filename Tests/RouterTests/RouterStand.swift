@@ -97,11 +97,25 @@ struct RouterStand: Sendable {
             messageID: MessageID(id ?? UUID().uuidString), poolID: "support", queueID: "general", address: address,
             priority: 5, excerpt: "Hello from \(item)",
             acceptedAt: Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
+        try await write(.customerMessage(request))
+    }
+
+    /// The customer of `message` closes the window.
+    func leave(_ item: String, channel: Domain.ChannelKind = .chat) async throws {
+        let address = Address(
+            channel: channel, account: ChannelAccountID("account"), identifier: Identifier(kind: .handle, value: "lena")
+        )
+        try await write(
+            .customerGone(
+                CustomerGone(workItemID: WorkItemID(item), poolID: "support", address: address, reason: "left")))
+    }
+
+    private func write(_ command: WorkCommand) async throws {
         let key = Array("support".utf8)
         _ = try await producer.send(
             topic: Topic.work.name(prefix: prefix),
             partition: Partitioner.murmur2(key, partitions: RouterStand.partitions), key: key,
-            value: WorkCommand.customerMessage(request).encoded())
+            value: command.encoded())
     }
 
     /// The values of all records of a topic.

@@ -91,8 +91,8 @@ struct RejectionTests {
                         $0.presence = .UNRECOGNIZED(-1)
                     }))
         },
-        Misfit(WorkEvent.self, "command_result.rejected.code", "16") {
-            $0 = Self.event(.commandResult(Self.result(.rejected(.with { $0.code = .UNRECOGNIZED(16) }))))
+        Misfit(WorkEvent.self, "command_result.rejected.code", "17") {
+            $0 = Self.event(.commandResult(Self.result(.rejected(.with { $0.code = .UNRECOGNIZED(17) }))))
         },
         Misfit(SLAEvent.self, "breached.target", "0") {
             $0.workItemID = "item-1"
