@@ -211,6 +211,8 @@ let package = Package(
             "EndToEnd", ["PatchbayCLI", "PatchbayClient", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"],
             exclude: ["Tools"]),
         tests("RepositoryRules", []),
+        tests(
+            "Simulation", ["RouterCore", "Domain", .product(name: "Collections", package: "swift-collections")]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -41,6 +41,24 @@ struct PresenceTests {
         #expect(bench.load("ana") == 0)
     }
 
+    @Test("A customer who writes in the wrap-up of an agent long gone waits for the grace time, not for ever")
+    func newsForTheGone() {
+        var bench = Bench()
+        bench.organization.policy.wrapUpSeconds = 600
+        bench.configure { _ in }
+        bench.assign("item", to: "ana")
+        bench.command("ana", .complete("item", disposition: "solved"))
+        bench.wait(120)
+        bench.wait(60)
+        #expect(bench.stage("item") == "wrap-up")
+        bench.message("item")
+        #expect(bench.stage("item") == "assigned")
+        bench.wait(59)
+        #expect(bench.holder(of: "item") == "ana")
+        let outputs = bench.wait(1)
+        #expect(outputs.events == [.requeued("ana", reason: "the agent is gone"), .queued])
+    }
+
     @Test("An agent who comes back within the grace time keeps the assignments")
     func backInTime() {
         var bench = Bench()

@@ -15,6 +15,8 @@ extension RouterMachine {
         retireQueues(from: previous, to: next)
         install(next)
         sortAnew()
+        // Before any offer is taken back: what goes on waiting then must ask for what the new rules ask for.
+        for id in items.keys.sorted() { adapt(id) }
         for id in agents.keys.sorted() {
             guard let agent = agents[id] else { continue }
             guard let entry = roster[id], entry.poolID == agent.poolID else {
@@ -28,7 +30,7 @@ extension RouterMachine {
             settleHolds(of: id, at: now)
             refreshSupply(id)
         }
-        for id in items.keys.sorted() { adapt(id, at: now) }
+        for id in items.keys.sorted() { settle(id, at: now) }
     }
 
     /// Takes the configuration as it is, without consequences.
@@ -52,13 +54,9 @@ extension RouterMachine {
         for item in items.values where item.stage.isQueued { enqueue(item.id, isFresh: false) }
     }
 
-    /// Brings a work item in line with the rules now in force.
-    private mutating func adapt(_ id: WorkItemID, at now: Instant) {
-        guard let item = items[id] else { return }
-        switch item.stage {
-        case .assigned, .parked, .wrapUp, .closed: return
-        case .queued, .offered: break
-        }
+    /// Asks for what the rules now in force ask for.
+    private mutating func adapt(_ id: WorkItemID) {
+        guard let item = items[id], item.isUnassigned else { return }
         let wanted = rules(of: item.queueID)?.requirements(language: item.language) ?? []
         let steps = rules(of: item.queueID)?.steps ?? []
         let done = min(item.step, steps.count)
@@ -67,7 +65,12 @@ extension RouterMachine {
             item.step = done
             item.requirements = left
         }
-        for offer in item.liveOffers where !(roster[offer.agentID]?.satisfies(left) ?? false) {
+    }
+
+    /// Takes back offers that no longer fit, and does the steps that are due now.
+    private mutating func settle(_ id: WorkItemID, at now: Instant) {
+        guard let item = items[id], item.isUnassigned else { return }
+        for offer in item.liveOffers where !(roster[offer.agentID]?.satisfies(item.requirements) ?? false) {
             revoke(id, from: offer.agentID, reason: "the agent no longer has the skills asked for", at: now)
         }
         if item.stage.isQueued { lapse(id, at: now) }
@@ -88,6 +91,16 @@ extension RouterMachine {
         for id in queues.keys.sorted() where queues[id]?.retired != nil && next.queues[id] != nil {
             queues[id]!.retired = nil
             changed.append(.queue(id))
+        }
+    }
+}
+
+extension WorkItem {
+    /// Waiting or offered: what it asks for still decides.
+    fileprivate var isUnassigned: Bool {
+        switch stage {
+        case .queued, .offered: true
+        case .assigned, .parked, .wrapUp, .closed: false
         }
     }
 }

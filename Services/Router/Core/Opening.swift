@@ -23,6 +23,7 @@ extension RouterMachine {
             add(request, to: id, at: now)
             move(id, to: .assigned(wrapUp.agentID, since: wrapUp.assignedAt), at: now)
             emit(.resumed(reason: "the customer wrote"), about: items[id]!, at: now)
+            renewGrace(of: wrapUp.agentID, at: now)
         case .closed(let agentID, _, let closedAt):
             let window = policy(of: item.queueID).reopenSeconds.map { Duration.seconds(max(0, $0)) }
             reopen(item, with: window.map { now - closedAt < $0 } ?? true ? agentID : nil, for: request, at: now)

@@ -109,6 +109,13 @@ extension RouterMachine {
         update(agent: id) { $0.missedOffers = 0 }
     }
 
+    /// Who is gone and has an assignment again, because a customer wrote during its wrap-up, has the grace time again.
+    mutating func renewGrace(of id: AgentID, at now: Instant) {
+        guard let agent = agents[id], agent.presence == .offline, agent.graceUntil == nil else { return }
+        let grace = roster[id]?.grace ?? .zero
+        update(agent: id) { $0.graceUntil = now + grace }
+    }
+
     /// Ends the state of an agent whom the configuration no longer has in this pool.
     mutating func dismiss(_ id: AgentID, reason: String, at now: Instant) {
         guard let agent = agents[id] else { return }
