@@ -113,7 +113,9 @@ let package = Package(
         core("Connector"), core("Context"), core("Router"), core("SLATimer"),
         .target(
             name: "RouterPlanning",
-            dependencies: ["Domain", "RouterCore", .product(name: "Collections", package: "swift-collections")],
+            dependencies: [
+                "Domain", "RouterCore", "SLATimerCore", .product(name: "Collections", package: "swift-collections"),
+            ],
             path: "Services/Router/Planning", swiftSettings: strict),
         app("Connector", ["Curl", crypto]),
         app("Context", [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -16,6 +16,7 @@ struct Patchbay: AsyncParsableCommand {
             UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, ExplainPolicyCommand.self,
             SkipCommand.self, RulesCommand.self,
             TopicsCommand.self, TailCommand.self, TokenCommand.self,
-            JourneyCommand.self, SimulateCommand.self, HealthcheckCommand.self, DeadLettersCommand.self,
+            JourneyCommand.self, SimulateCommand.self, ReplayCommand.self, HealthcheckCommand.self,
+            DeadLettersCommand.self,
         ])
 }

@@ -1,3 +1,5 @@
+public import FoundationEssentials
+
 /// An agent at work.
 ///
 /// A `key` names a change: whoever does not know what became of one repeats it with the same key. A `version` is what
@@ -116,6 +118,48 @@ public struct AgentClient: Sendable {
         _ workItemID: String, version: Int64? = nil, key: String = PatchbayServices.newKey()
     ) async throws -> CommandResult {
         try await act("resume", on: workItemID, [String: String](), version, key)
+    }
+
+    /// Schedules a callback: until then nobody has it, and the customer's message brings it back early.
+    /// - Parameters:
+    ///   - time: within 30 days; whole milliseconds.
+    ///   - keepsAgent: it comes back to this agent first.
+    @discardableResult
+    public func schedule(
+        _ workItemID: String, at time: Date, keepsAgent: Bool = false, version: Int64? = nil,
+        key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        let text = time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+        return try await act("schedule", on: workItemID, Callback(at: text, keepAgent: keepsAgent), version, key)
+    }
+
+    private struct Callback: Encodable {
+        var at: String
+        var keepAgent: Bool
+    }
+
+    /// Writes to a customer first, who agreed to that on the account's channel.
+    ///
+    /// The work item comes to be a moment after the answer: with this agent, or closed with the disposition `no-consent`
+    /// or `already-open`.
+    /// - Parameters:
+    ///   - queueID: nil: the account's.
+    /// - Throws: `unknown-account`, `unknown-queue` (404); `no-reply-address`, `over-capacity`, `agent-unavailable` (409).
+    @discardableResult
+    public func startConversation(
+        with customer: CustomerMessage.Sender, account: String, _ text: String, queueID: String? = nil,
+        key: String = PatchbayServices.newKey()
+    ) async throws -> CommandResult {
+        try await service.change(
+            ["agents", id, "conversations"],
+            Outreach(account: account, to: customer, queueID: queueID, text: text), key: key)
+    }
+
+    private struct Outreach: Encodable {
+        var account: String
+        var to: CustomerMessage.Sender
+        var queueID: String?
+        var text: String
     }
 
     /// Moves it to another queue, of its pool or of another.

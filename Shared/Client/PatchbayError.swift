@@ -51,6 +51,7 @@ public struct PatchbayError: Error, Sendable, CustomStringConvertible {
         public static let notQualified: Code = "not-qualified"
         /// The other agent is not there, or does not take this now.
         public static let agentUnavailable: Code = "agent-unavailable"
+        public static let unknownAccount: Code = "unknown-account"
         public static let priorityNotRaised: Code = "priority-not-raised"
         /// The pool declares the reasons for being away.
         public static let unknownBreakReason: Code = "unknown-break-reason"

@@ -46,6 +46,8 @@ public struct WorkItemState: Word {
     public static let offered: WorkItemState = "offered"
     public static let assigned: WorkItemState = "assigned"
     public static let parked: WorkItemState = "parked"
+    /// Comes back at a time: a callback.
+    public static let scheduled: WorkItemState = "scheduled"
     public static let wrapUp: WorkItemState = "wrap-up"
     public static let closed: WorkItemState = "closed"
 }

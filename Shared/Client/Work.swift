@@ -139,7 +139,7 @@ public struct WorkItem: Hashable, Sendable, Decodable {
     public var offerExpiresAt: Date?
     /// Why it is offered to this agent.
     public var explanation: String?
-    /// When parking or wrap-up ends.
+    /// When parking, wrap-up or the wait for a callback ends.
     public var until: Date?
     public var disposition: String?
     public var closedAt: Date?

@@ -12,6 +12,8 @@ package enum InboundRecord: Hashable, Sendable {
     case surveyAsked(SurveyAsked)
     /// From the connector, forwarded as a message is.
     case customerLeft(Departure)
+    /// From the router, forwarded as a message is.
+    case conversationAsked(ConversationAsked)
 }
 
 /// A customer's message or call, as a connector accepted it.
@@ -86,16 +88,19 @@ package struct CustomerProfile: Hashable, Sendable {
     package var language: String?
     package var verifiedIdentifiers: [Identifier] = []
     package var attributes: [Attribute] = []
+    /// Channels on which the customer agreed to be written to first.
+    package var consents: [ChannelKind] = []
 
     package init(
         customerID: CustomerID, name: String? = nil, language: String? = nil,
-        verifiedIdentifiers: [Identifier] = [], attributes: [Attribute] = []
+        verifiedIdentifiers: [Identifier] = [], attributes: [Attribute] = [], consents: [ChannelKind] = []
     ) {
         self.customerID = customerID
         self.name = name
         self.language = language
         self.verifiedIdentifiers = verifiedIdentifiers
         self.attributes = attributes
+        self.consents = consents
     }
 
     package struct Attribute: Hashable, Sendable {
@@ -215,6 +220,35 @@ package struct Departure: Hashable, Sendable {
         self.address = address
         self.messageID = messageID
         self.reason = reason
+        self.forwardedFrom = forwardedFrom
+    }
+}
+
+/// The router's question whether an agent may write to a customer first, and where that conversation belongs.
+package struct ConversationAsked: Hashable, Sendable {
+    /// The work item that it will be.
+    package var workItemID: WorkItemID
+    /// Of what the agent writes.
+    package var messageID: MessageID
+    package var agentID: AgentID
+    package var poolID: PoolID
+    package var queueID: QueueID
+    package var address: Address
+    package var text: String
+    /// The customer whose partition forwarded it here.
+    package var forwardedFrom: CustomerID?
+
+    package init(
+        workItemID: WorkItemID, messageID: MessageID, agentID: AgentID, poolID: PoolID, queueID: QueueID,
+        address: Address, text: String, forwardedFrom: CustomerID? = nil
+    ) {
+        self.workItemID = workItemID
+        self.messageID = messageID
+        self.agentID = agentID
+        self.poolID = poolID
+        self.queueID = queueID
+        self.address = address
+        self.text = text
         self.forwardedFrom = forwardedFrom
     }
 }

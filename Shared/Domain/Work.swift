@@ -38,6 +38,8 @@ package enum WorkCommand: Hashable, Sendable {
     case handedOver(HandOver)
     /// From context: the customer hung up or closed the window.
     case customerGone(CustomerGone)
+    /// From context: what came of an agent's wish to write to a customer first.
+    case conversationStarted(ConversationStarted)
 }
 
 /// A customer's message, with all that opening a work item takes.
@@ -135,6 +137,59 @@ package struct AgentCommand: Hashable, Sendable {
         case endConsult(WorkItemID)
         case escalate(WorkItemID, priority: Int, reason: String)
         case endWrapUp(WorkItemID)
+        /// A callback: comes back at a time, to this agent first if asked.
+        case schedule(WorkItemID, at: Instant, keepsAgent: Bool)
+        /// Writes to a customer first.
+        case startConversation(Outreach)
+    }
+}
+
+/// A customer to whom an agent wants to write first, and what.
+package struct Outreach: Hashable, Sendable {
+    package var account: ChannelAccountID
+    package var identifier: Identifier
+    /// Nil: the account's.
+    package var queueID: QueueID?
+    /// - Bounds: as a reply.
+    package var text: String
+
+    package init(account: ChannelAccountID, identifier: Identifier, queueID: QueueID? = nil, text: String) {
+        self.account = account
+        self.identifier = identifier
+        self.queueID = queueID
+        self.text = text
+    }
+}
+
+/// Context's answer to `ConversationAsked`: whose work item it is, or why the customer is not written to.
+package struct ConversationStarted: Hashable, Sendable {
+    package var asked: ConversationAsked
+    package var conversationID: ConversationID
+    /// Whom the identifier belongs to.
+    package var customerID: CustomerID
+    package var displayName: String?
+    package var language: String?
+    /// Nil: they may be written to.
+    package var refusal: Refusal?
+
+    package init(
+        asked: ConversationAsked, conversationID: ConversationID, customerID: CustomerID, displayName: String? = nil,
+        language: String? = nil, refusal: Refusal? = nil
+    ) {
+        self.asked = asked
+        self.conversationID = conversationID
+        self.customerID = customerID
+        self.displayName = displayName
+        self.language = language
+        self.refusal = refusal
+    }
+
+    /// The raw value is the work item's disposition.
+    package enum Refusal: String, CaseIterable, Hashable, Sendable {
+        /// The customer's profile names no consent for this channel.
+        case noConsent = "no-consent"
+        /// The customer has a work item that is open already: that one goes on.
+        case alreadyOpen = "already-open"
     }
 }
 
@@ -229,6 +284,7 @@ package enum RejectionCode: String, CaseIterable, Hashable, Sendable {
     case overCapacity = "over-capacity"
     /// The customer has only called so far: nowhere to write to.
     case noReplyAddress = "no-reply-address"
+    case unknownAccount = "unknown-account"
     /// The same command id came with other content.
     case commandReused = "command-reused"
     case limitReached = "limit-reached"

@@ -78,5 +78,9 @@ package struct WorkEvent: Hashable, Sendable {
         /// The customer left; the agent who has it completes it.
         case customerLeft(AgentID, reason: String)
         case transferredToAgent(AgentID?, to: AgentID)
+        /// A callback: it comes back at that time; kept for the agent, or for anyone.
+        case scheduled(AgentID, at: Instant, keepsAgent: Bool)
+        /// The queue's shadow policy would have asked another agent than `offered`, which follows; nil: nobody yet.
+        case shadowDiffered(PolicyID, wouldAsk: AgentID?)
     }
 }

@@ -18,6 +18,13 @@ extension WireEnum {
         }
         return value
     }
+
+    /// Reads a repeated field.
+    package static func list(_ field: String, _ wires: [Wire]) throws(WireError) -> [Self] {
+        var values: [Self] = []
+        for (index, wire) in wires.enumerated() { values.append(try required("\(field)[\(index)]", wire)) }
+        return values
+    }
 }
 
 extension ChannelKind: WireEnum {
@@ -119,6 +126,16 @@ extension RejectionCode: WireEnum {
         case .notQualified: .notQualified
         case .agentUnavailable: .agentUnavailable
         case .priorityNotRaised: .priorityNotRaised
+        case .unknownAccount: .unknownAccount
+        }
+    }
+}
+
+extension ConversationStarted.Refusal: WireEnum {
+    package var wire: WireConversationStarted.Refusal {
+        switch self {
+        case .noConsent: .noConsent
+        case .alreadyOpen: .alreadyOpen
         }
     }
 }

@@ -86,13 +86,6 @@ struct ConfigurationProofTests {
         #expect(late.contains("steps.1: found a step after 300s, expected no step after the overflow at 60s"))
     }
 
-    @Test("What no rule obeys yet, rather than leaving it without effect")
-    func disobeyed() throws {
-        #expect(
-            try problems([(Self.onlyQueue, Self.onlyQueue + "    shadow-policy: standard\n")]).contains(
-                "queues.social.shadow-policy: found a setting that the router does not obey yet, expected nothing"))
-    }
-
     @Test("Overflow within the pool, widening out of it")
     func destinations() throws {
         let overflow = try problems([("drop-skills: [french]", "drop-skills: [french], overflow-to: social")])

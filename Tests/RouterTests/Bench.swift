@@ -141,6 +141,9 @@ struct Organization {
     var policy = RoutingPolicy(id: "standard", offerSeconds: 30, declineCooldownSeconds: 60)
     var supportPool = Pool(id: "support", name: "support")
     var slaPolicies: [SLAPolicy] = []
+    var accounts: [ChannelAccount] = []
+    /// A second policy.
+    var shadow: RoutingPolicy?
 
     var configuration: Configuration {
         var result = Configuration(revision: revision)
@@ -156,6 +159,8 @@ struct Organization {
         for agent in agents { result.agents[agent.id] = agent }
         for queue in queues { result.queues[queue.id] = queue }
         result.routingPolicies[policy.id] = policy
+        if let shadow { result.routingPolicies[shadow.id] = shadow }
+        for account in accounts { result.accounts[account.id] = account }
         return result
     }
 

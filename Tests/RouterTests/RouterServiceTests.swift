@@ -272,7 +272,8 @@ struct RouterServiceTests {
                     "/v1/work-items", "/v1/work-items/{id}/explain", "/v1/work-items/{id}/reassign", "/v1/queues",
                     "/v1/work-items/{id}/reply", "/v1/work-items/{id}/note", "/v1/work-items/{id}/park",
                     "/v1/work-items/{id}/requeue", "/v1/work-items/{id}/transfer", "/v1/work-items/{id}/complete",
-                    "/v1/agents/{id}/pull", "/v1/work-items/{id}/resume", "/v1/work-items/{id}/consult",
+                    "/v1/agents/{id}/pull", "/v1/agents/{id}/conversations", "/v1/work-items/{id}/schedule",
+                    "/v1/work-items/{id}/resume", "/v1/work-items/{id}/consult",
                     "/v1/work-items/{id}/end-consult", "/v1/work-items/{id}/escalate",
                     "/v1/work-items/{id}/end-wrap-up", "/livez", "/readyz", "/metrics", "/openapi.yaml",
                 ]

@@ -175,7 +175,7 @@ struct Simulation {
                     agent = maker
                 }
                 action = random.below(4) > 0 ? .accept(offer.id) : .decline(offer.id, reason: "no")
-            case .queued, .assigned, .parked, .wrapUp, .closed: action = nextAction(on: item.id)
+            case .queued, .assigned, .parked, .scheduled, .wrapUp, .closed: action = nextAction(on: item.id)
             }
         } else {
             let presences: [Presence] = [.available, .available, .available, .away, .offline]
@@ -332,7 +332,7 @@ struct Simulation {
                 case .offered(let offer): try perform(command(by: offer.agentID, .accept(offer.id)))
                 case .assigned(let agentID, _):
                     try perform(command(by: agentID, .complete(item.id, disposition: "solved")))
-                case .queued, .parked, .wrapUp, .closed: break
+                case .queued, .parked, .scheduled, .wrapUp, .closed: break
                 }
             }
             if router.items.values.allSatisfy({ $0.stage.isClosed }) { return }
@@ -500,7 +500,7 @@ extension Simulation {
             let deadline = router.nextDeadline(of: item)
             if let deadline { first = min(first ?? deadline, deadline) }
             switch item.stage {
-            case .offered, .parked, .wrapUp:
+            case .offered, .parked, .scheduled, .wrapUp:
                 guard let deadline, deadline > now else { throw Broken("\(item.id) is \(item.stage.name) for ever") }
             case .assigned(let agentID, _):
                 guard let agent = router.agents[agentID], router.nextDeadline(of: agent) != nil else {

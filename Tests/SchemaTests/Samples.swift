@@ -38,7 +38,13 @@ extension Sample {
         verifiedIdentifiers: [phone, Identifier(kind: .email, value: "lena@example.org")],
         attributes: [.init(name: "tier", value: "gold"), .init(name: "since", value: "")])
 
+    static let asked = ConversationAsked(
+        workItemID: "item-9", messageID: "message-9", agentID: "ana", poolID: "europe", queueID: "orders",
+        address: sms, text: "Your parcel is here.")
+
     static let inbound: [InboundRecord] = {
+        var forwarded = asked
+        forwarded.forwardedFrom = customer
         let link = IdentityLink(identifier: handle, customerID: customer, evidence: .signedClaim, reason: "message-1")
         let evidence = [
             Evidence(kind: .continueLink, customerID: customer, conversationID: "conversation-1"),
@@ -77,6 +83,7 @@ extension Sample {
                     surveyID: "survey-1", workItemID: "item-1", conversationID: "conversation-1",
                     customerID: customer, poolID: "europe", address: sms, expiresAt: later)),
             .customerLeft(Departure(customerID: customer, address: sms, reason: "closed the window")),
+            .conversationAsked(asked), .conversationAsked(forwarded),
             .customerLeft(
                 Departure(
                     customerID: customer, address: sms, messageID: "message-1", reason: "completed",
@@ -105,6 +112,9 @@ extension Sample {
                 .transferToAgent("item-1", "ben"), .transferToAgent("item-1", "ben", note: "asks for you"),
                 .resume("item-1"), .consult("item-1", "ben", question: "is that covered?"), .endConsult("item-1"),
                 .escalate("item-1", priority: 9, reason: "no water"), .endWrapUp("item-1"),
+                .schedule("item-1", at: later, keepsAgent: true), .schedule("item-1", at: later, keepsAgent: false),
+                .startConversation(Outreach(account: "texts", identifier: phone, text: text)),
+                .startConversation(Outreach(account: "texts", identifier: phone, queueID: "orders", text: "")),
             ]
         return [
             .customerMessage(
@@ -126,6 +136,12 @@ extension Sample {
             .customerGone(
                 CustomerGone(workItemID: "item-1", poolID: "europe", address: sms, reason: "closed the window")),
         ]
+            + ([nil] + ConversationStarted.Refusal.allCases).map { refusal in
+                .conversationStarted(
+                    ConversationStarted(
+                        asked: asked, conversationID: "conversation-9", customerID: customer, displayName: "Léna",
+                        language: "fr", refusal: refusal))
+            }
             + handOvers.map { .handedOver($0) }
             + actions.flatMap { action in
                 [nil, "mia"].map { supervisor in
@@ -177,6 +193,8 @@ extension Sample {
             .consultStarted("ana", with: "ben", question: "is that covered?"),
             .consultEnded("ben", reason: "ended"), .customerLeft("ana", reason: "hung up"),
             .transferredToAgent("ana", to: "ben"), .transferredToAgent(nil, to: "ben"),
+            .scheduled("ana", at: later, keepsAgent: true), .scheduled("ana", at: later, keepsAgent: false),
+            .shadowDiffered("standard", wouldAsk: "ben"), .shadowDiffered("standard", wouldAsk: nil),
         ]
         let outcomes: [CommandResult.Outcome] =
             [.done(nil, nil), .done("item-1", nil), .done("item-1", "message-2")]
@@ -247,5 +265,8 @@ extension Sample {
         IdentityEntry(identifier: phone, customerID: customer, evidence: evidence, linkedAt: at)
     }
 
-    static let profiles = [profile, CustomerProfile(customerID: customer)]
+    static let profiles = [
+        profile, CustomerProfile(customerID: customer),
+        CustomerProfile(customerID: customer, consents: ChannelKind.allCases),
+    ]
 }

@@ -35,6 +35,8 @@ struct WorkItemBook: Hashable {
         case accepted(AgentID)
         case assigned(AgentID)
         case parked(AgentID, until: Instant)
+        /// A callback, kept for an agent or for anyone.
+        case scheduled(AgentID?, at: Instant)
         /// Given back in this very record; it must begin to wait.
         case returning
         case wrapUp(AgentID, until: Instant)
@@ -65,6 +67,8 @@ struct WorkItemBook: Hashable {
     var messages: [MessageID] = []
     var preferredAgentID: AgentID?
     var preferredUntil: Instant?
+    /// How long whoever a callback is kept for is waited for, at least.
+    var patience = 0
     var cooldowns: [AgentID: Instant] = [:]
     var waitingSince: Instant
     /// Steps of the policy that are due since `waitingSince`.
@@ -86,7 +90,7 @@ struct WorkItemBook: Hashable {
     var assigneeID: AgentID? {
         switch stage {
         case .assigned(let id), .wrapUp(let id, _): id
-        case .opened, .queued, .offered, .accepted, .parked, .returning, .closed: nil
+        case .opened, .queued, .offered, .accepted, .parked, .scheduled, .returning, .closed: nil
         }
     }
 }

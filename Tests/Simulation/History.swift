@@ -44,6 +44,7 @@ struct Moment: Hashable, CustomStringConvertible {
         case .command(.surveyAnswered(let answer)): "survey of \(answer.workItemID) answered"
         case .command(.customerGone(let gone)): "the customer of \(gone.workItemID) leaves \(gone.address.channel)"
         case .command(.handedOver(let handOver)): "\(handOver.workItemID) comes from another pool"
+        case .command(.conversationStarted(let started)): "\(started.asked.workItemID) is started by an agent"
         }
     }
 

@@ -25,7 +25,9 @@ extension Model {
 
     func expect(_ cause: Cause) -> Expectation {
         switch cause {
-        case .time, .configuration, .command(.agentSeen), .command(.surveyAnswered), .command(.handedOver): .nothing
+        case .time, .configuration, .command(.agentSeen), .command(.surveyAnswered), .command(.handedOver),
+            .command(.conversationStarted):
+            .nothing
         case .command(.customerGone(let gone)): meets(gone) ? .gone(items[gone.workItemID]!) : .nothing
         case .command(.escalate(let wanted)):
             items[wanted.workItemID].map { item in
@@ -44,10 +46,12 @@ extension Model {
 
     /// Whether the customer left where they last wrote from, and somebody must hear of it.
     func meets(_ gone: CustomerGone) -> Bool {
-        guard let item = items[gone.workItemID], item.channel == gone.address.channel, !item.hasLeft else { return false }
+        guard let item = items[gone.workItemID], item.channel == gone.address.channel, !item.hasLeft else {
+            return false
+        }
         switch item.stage {
         case .queued, .offered, .assigned, .parked: return true
-        case .opened, .accepted, .returning, .wrapUp, .closed: return false
+        case .opened, .accepted, .returning, .scheduled, .wrapUp, .closed: return false
         }
     }
 
@@ -76,7 +80,7 @@ extension Model {
             return owns(id, command.agentID) && note?.utf8.count ?? 0 <= 16_384 && otherID != command.agentID
                 && mayBeHanded(id, to: otherID)
         case .resume(let id):
-            guard let item = items[id], item.isParked(by: command.agentID) else { return false }
+            guard let item = items[id], item.isPutAside(by: command.agentID) else { return false }
             return agents[command.agentID]?.presence ?? .offline != .offline && hasRoom(command.agentID, for: item)
         case .consult(let id, let otherID, let question):
             return owns(id, command.agentID) && items[id]?.consultedID == nil && otherID != command.agentID
@@ -90,6 +94,10 @@ extension Model {
             return owns(id, command.agentID) && (1...10).contains(priority) && priority > items[id]!.priority
                 && reason.utf8.count <= 512
         case .endWrapUp(let id): return isWrappingUp(id, command.agentID)
+        case .schedule(let id, let time, _):
+            return owns(id, command.agentID) && time > now && time <= now + .seconds(30 * 86_400)
+        // Not in these worlds.
+        case .startConversation: return false
         case .accept(let offerID): return hasOffer(offerID, command.agentID)
         case .decline(let offerID, let reason): return hasOffer(offerID, command.agentID) && reason.utf8.count <= 512
         case .reply(let id, _, let text): return owns(id, command.agentID) && text.utf8.count <= 65_536
@@ -203,7 +211,8 @@ extension Model {
             guard deeds == 1, items[id]?.stage == .assigned(agentID) else {
                 throw BrokenPromise(.oneEffect, "\(agentID) pulls \(id), and does not have it")
             }
-        } else if let left = items.values.first(where: { $0.poolID == agents[agentID]?.poolID && mayPull(agentID, $0) }) {
+        } else if let left = items.values.first(where: { $0.poolID == agents[agentID]?.poolID && mayPull(agentID, $0) })
+        {
             throw BrokenPromise(.workConserving, "\(agentID) pulls and gets nothing, while \(left.id) waits")
         }
     }
@@ -225,7 +234,8 @@ extension Model {
             throw BrokenPromise(.noSilence, "\(agentID) does not hear that \(offerID) went to another")
         }
         if let id = mustRest.first(where: { agents[$0]?.presence == .available }) {
-            throw BrokenPromise(.noSilence, "\(id) missed \(agents[id]!.missedOffers) offers in a row and stays available")
+            throw BrokenPromise(
+                .noSilence, "\(id) missed \(agents[id]!.missedOffers) offers in a row and stays available")
         }
         for (id, agent) in agents {
             guard isConfigured(id) else {
@@ -264,7 +274,7 @@ extension Model {
         case .assigned(let agentID):
             guard let agent = agents[agentID], agent.presence != .offline || agent.graceUntil.map({ $0 > now }) ?? false
             else { throw BrokenPromise(.noSilence, "\(item.id) is with \(agentID), who is gone, and nothing ends it") }
-        case .parked(_, let until), .wrapUp(_, let until):
+        case .parked(_, let until), .scheduled(_, let until), .wrapUp(_, let until):
             guard until > now else { throw BrokenPromise(.noSilence, "\(item.id) stays \(item.stage)") }
         case .opened, .accepted, .returning:
             throw BrokenPromise(.oneOwner, "\(item.id) is left half done, \(item.stage)")
@@ -301,7 +311,7 @@ extension Model {
                 timers += item.cooldowns.values.filter { $0 > now }
                 if let until = item.preferredUntil, until > now { timers.append(until) }
             case .offered(let offers): timers += offers.map(\.expiresAt)
-            case .parked(_, let until), .wrapUp(_, let until): timers.append(until)
+            case .parked(_, let until), .scheduled(_, let until), .wrapUp(_, let until): timers.append(until)
             case .opened, .accepted, .assigned, .returning, .closed: break
             }
         }

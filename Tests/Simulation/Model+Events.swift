@@ -49,6 +49,10 @@ extension Model {
             try checkBound(text, 16_384)
             try note(item, agentID, mentions)
         case .parked(let agentID, let until): try park(item, agentID, until)
+        case .scheduled(let agentID, let time, let keepsAgent):
+            try act(item, agentID) { $0 == .schedule(item.id, at: time, keepsAgent: keepsAgent) }
+            release(item.id)
+            items[item.id]!.stage = .scheduled(keepsAgent ? agentID : nil, at: time)
         case .resumed(let reason):
             try checkBound(reason, 512)
             try resume(item)
@@ -171,7 +175,8 @@ extension Model {
         item.due = WorkItemBook.Due()
         item.requirements = self.rules(of: item.queueID)?.requirements(language: item.language) ?? []
         let mayPrefer = item.preferredAgentID != nil || !siblings(of: item).isEmpty
-        let patience = rules.policy.preferredAgentSeconds
+        let patience = max(item.patience, rules.policy.preferredAgentSeconds)
+        item.patience = 0
         item.preferredUntil = mayPrefer && patience > 0 ? now + .seconds(patience) : nil
         items[item.id] = item
         lapse(item.id)
@@ -223,7 +228,8 @@ extension Model {
         }
         let most = min(max(1, rulesOrNone(of: item.queueID).policy.parallelOffers), 10)
         guard live.count < most else {
-            throw BrokenPromise(.oneOwner, "\(item.id) is offered to \(live.count + 1) agents, at most \(most) may be asked")
+            throw BrokenPromise(
+                .oneOwner, "\(item.id) is offered to \(live.count + 1) agents, at most \(most) may be asked")
         }
         try checkSupply(agentID, for: item)
         guard expiresAt == now + rulesOrNone(of: item.queueID).offerTime else {
@@ -390,15 +396,7 @@ extension Model {
     private mutating func resume(_ item: WorkItemBook) throws {
         switch item.stage {
         case .parked(let agentID, let until):
-            if isAsked(by: agentID, { $0 == .resume(item.id) }) {
-                deeds += 1
-                guard hasRoom(agentID, for: item), agents[agentID]?.presence != .offline else {
-                    throw BrokenPromise(.neverOverCapacity, "\(agentID) takes \(item.id) up again without room for it")
-                }
-                take(item, by: agentID)
-                items[item.id]!.stage = .accepted(agentID)
-                return
-            }
+            if isAsked(by: agentID, { $0 == .resume(item.id) }) { return try takeUp(item, agentID) }
             guard until <= now || hasNews(item) || isReassigned(item) else {
                 throw BrokenPromise(.noSilence, "\(item.id) comes back too early")
             }
@@ -410,9 +408,26 @@ extension Model {
             if let agent = agents[agentID], agent.presence == .offline, agent.graceUntil.map({ $0 <= now }) ?? true {
                 agents[agentID]!.graceUntil = now + grace(of: agentID)
             }
+        case .scheduled(let agentID, let time):
+            if let agentID, isAsked(by: agentID, { $0 == .resume(item.id) }) { return try takeUp(item, agentID) }
+            guard time <= now || hasNews(item) || isReassigned(item) else {
+                throw BrokenPromise(.noSilence, "\(item.id) comes back too early")
+            }
+            items[item.id]!.stage = .returning
+            items[item.id]!.preferredAgentID = agentID
+            items[item.id]!.patience = agentID == nil ? 0 : 300
         case .opened, .queued, .offered, .accepted, .assigned, .returning, .closed:
             throw BrokenPromise(.oneOwner, "\(item.id) resumes though it is \(item.stage)")
         }
+    }
+
+    private mutating func takeUp(_ item: WorkItemBook, _ agentID: AgentID) throws {
+        deeds += 1
+        guard hasRoom(agentID, for: item), agents[agentID]?.presence != .offline else {
+            throw BrokenPromise(.neverOverCapacity, "\(agentID) takes \(item.id) up again without room for it")
+        }
+        take(item, by: agentID)
+        items[item.id]!.stage = .accepted(agentID)
     }
 
     /// Whether the record at hand is a message that was added to it.
@@ -516,7 +531,7 @@ extension Model {
             guard openCount(of: item.poolID) > Self.openMax, disposition == "limit-reached" else {
                 throw BrokenPromise(.bounded, "\(item.id) is turned away though the pool is not full")
             }
-        case .queued, .offered, .accepted, .parked, .returning, .closed:
+        case .queued, .offered, .accepted, .parked, .scheduled, .returning, .closed:
             throw BrokenPromise(.oneOwner, "\(item.id) is closed, which is \(item.stage)")
         }
         release(item.id)
@@ -558,6 +573,11 @@ extension Model {
 
 extension WorkItemBook {
     func isParked(by agentID: AgentID) -> Bool { if case .parked(agentID, _) = stage { true } else { false } }
+
+    /// Whether it waits for this agent to go on with it.
+    func isPutAside(by agentID: AgentID) -> Bool {
+        if case .scheduled(agentID, _) = stage { true } else { isParked(by: agentID) }
+    }
 }
 
 extension AgentCommand.Action {

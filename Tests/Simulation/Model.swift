@@ -13,8 +13,8 @@ import RouterCore
 /// explanations and rejections, expected waiting times, what the clocks and context are told.
 ///
 /// Not in its worlds, and unknown to its books: order by slack, weights that follow what an agent does (idle, parked,
-/// interrupted), occupancy, shifts, admission, callbacks, and hand-over to another pool. `Tests/RouterTests` has other
-/// simulations for these. An event that it has no case for is reported as a broken promise.
+/// interrupted), occupancy, shifts, admission, hand-over to another pool, and conversations that agents start.
+/// `Tests/RouterTests` has other tests for these. An event that it has no case for is reported as a broken promise.
 ///
 /// - Bounds: a world lasts less than a day, so the machine has forgotten nothing.
 struct Model {
@@ -113,7 +113,7 @@ struct Model {
         for (id, item) in items {
             switch item.stage {
             case .queued, .offered: break
-            case .opened, .accepted, .assigned, .parked, .returning, .wrapUp, .closed: continue
+            case .opened, .accepted, .assigned, .parked, .scheduled, .returning, .wrapUp, .closed: continue
             }
             let rules = rules(of: item.queueID)
             let steps = rules?.steps ?? []
@@ -188,7 +188,8 @@ struct Model {
     /// Whether the agent's profile names the work item's queue, or one to which it was widened.
     func serves(_ id: AgentID, _ item: WorkItemBook) -> Bool {
         let served = profile(of: id).queues
-        return served.isEmpty || rulesOrNone(of: item.queueID).queues(after: item.stepsDone).contains(where: served.contains)
+        return served.isEmpty
+            || rulesOrNone(of: item.queueID).queues(after: item.stepsDone).contains(where: served.contains)
     }
 
     func isPulling(_ id: AgentID) -> Bool { profile(of: id).mode == .pull }
@@ -203,7 +204,9 @@ struct Model {
 
     func hasRoom(_ id: AgentID, for item: WorkItemBook) -> Bool {
         let holds = agents[id]?.holds.values.map { $0 } ?? []
-        if let most = profile(of: id).channelMaxima[item.channel], holds.count(where: { $0.channel == item.channel }) >= most {
+        if let most = profile(of: id).channelMaxima[item.channel],
+            holds.count(where: { $0.channel == item.channel }) >= most
+        {
             return false
         }
         return (agents[id]?.load ?? 0) + weight(of: item.channel, for: id) <= profile(of: id).capacity

@@ -181,6 +181,7 @@ struct World {
         case 12: .endConsult(id)
         case 13: .escalate(id, priority: below(12), reason: longText(600))
         case 14: .resume(id)
+        case 16, 17: .schedule(id, at: now + .seconds(below(300) - 10), keepsAgent: below(2) == 0)
         case 15: .endWrapUp(id)
         default: .complete(id, disposition: "solved")
         }
@@ -194,7 +195,13 @@ struct World {
 
     private func holder(of item: WorkItemBook) -> AgentID? {
         item.liveOffers.first?.agentID ?? item.assigneeID
-            ?? { if case .parked(let id, _) = item.stage { id } else { nil } }()
+            ?? {
+                switch item.stage {
+                case .parked(let id, _): id
+                case .scheduled(let id, _): id
+                default: nil
+                }
+            }()
     }
 
     private mutating func pastOffer() -> OfferID? {
@@ -237,7 +244,7 @@ struct World {
                 switch item.stage {
                 case .offered(let offers): try ask(offers[0].agentID, .accept(offers[0].id))
                 case .assigned(let agentID): try ask(agentID, .complete(item.id, disposition: "solved"))
-                case .opened, .queued, .accepted, .parked, .returning, .wrapUp, .closed: continue
+                case .opened, .queued, .accepted, .parked, .scheduled, .returning, .wrapUp, .closed: continue
                 }
                 isBusy = true
             }

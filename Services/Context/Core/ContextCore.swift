@@ -113,6 +113,9 @@ package struct ContextCore: Sendable {
         case .customerLeft(let departure):
             if departure.forwardedFrom == nil { try expect(departure.customerID, under: key) }
             return takeLeave(departure, of: key, at: now)
+        case .conversationAsked(let asked):
+            if asked.forwardedFrom == nil { try expect(asked.address.identifier.customerID, under: key) }
+            return start(asked, of: key, at: now)
         }
         return []
     }

@@ -28,6 +28,8 @@ package struct Customer: Hashable, Sendable {
     /// From the latest message that told it.
     package var heardLanguage: String?
     package var hasProfile: Bool = false
+    /// From the profile: channels on which they agreed to be written to first.
+    package var consents: [ChannelKind] = []
     package var lastActivity: Instant = Instant(milliseconds: 0)
 
     package init(id: CustomerID) {

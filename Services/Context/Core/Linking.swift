@@ -35,6 +35,7 @@ extension ContextCore {
         update(profile.customerID, at: now) { customer in
             customer.name = profile.name.map { $0.scalars(limits.nameScalars) }
             customer.language = profile.language
+            customer.consents = profile.consents
             customer.hasProfile = true
         }
         let excess = profile.verifiedIdentifiers.count - limits.identifiersPerProfile

@@ -103,4 +103,48 @@ extension Journey {
             }
         }
     }
+
+    mutating func amelieWritesFirst() async throws {
+        steps.step("Amélie has good news, and writes to Lena first")
+        let number = CustomerMessage.Sender(kind: "phone", value: lenasNumber)
+        let amelie = api.agent("amelie")
+        try await steps.hold("without Lena's consent nothing is sent: the work item is closed, and says why") {
+            try await amelie.setPresence(.available)
+            let refused = try await amelie.startConversation(with: number, account: "demo-sms", "Bonne nouvelle !")
+            let item = try await started(refused)
+            try expect("the disposition", item.disposition, is: "no-consent")
+        }
+        try await steps.hold("with consent for SMS the text reaches her number, and the work item is Amélie's") {
+            let phone = JSONValue.object(["kind": "phone", "value": lenasNumber, "verified": true])
+            let profile: JSONValue = .object([
+                "name": "Lena", "language": "fr", "identifiers": JSONValue.array([phone]),
+                "consents": JSONValue.array([JSONValue.string("sms")]),
+            ])
+            _ = try await api.change(
+                "PUT", "\(api.settings.context)/v1/customers/\(story.customerID)/profile", as: .connector, profile
+            ).status(200, 202)
+            let result = try await amelie.startConversation(with: number, account: "demo-sms", "Votre colis est là.")
+            let item = try await started(result)
+            try expect("the agent", item.agentID, is: "amelie")
+            try expect("the customer", item.customerID, is: story.customerID)
+            _ = try await sms(to: lenasNumber) { $0.contains("Votre colis est là.") }
+        }
+        try await steps.hold("she schedules a callback for herself, takes it up early, and completes it") {
+            guard let id = try await amelie.work().assignments.last?.workItemID else {
+                throw JourneyFailure(expected: "an assignment", found: "none")
+            }
+            try await amelie.schedule(id, at: Date().addingTimeInterval(3_600), keepsAgent: true)
+            try expect("the state", try await amelie.workItem(id).state, is: .scheduled)
+            try await amelie.resume(id)
+            try await amelie.complete(id, disposition: "told")
+        }
+    }
+
+    /// The work item that came of it: it is there a moment after the answer.
+    private func started(_ result: PatchbayClient.CommandResult) async throws -> PatchbayClient.WorkItem {
+        try await until("the work item") {
+            let item = try? await api.supervisor.workItem(result.workItemID ?? "")
+            return (item, "none")
+        }
+    }
 }

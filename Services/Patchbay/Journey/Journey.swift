@@ -98,5 +98,6 @@ struct Journey {
         try await amelieCompletes()
         try await noorGetsNoAnswer()
         try await servicesAgree()
+        try await amelieWritesFirst()
     }
 }

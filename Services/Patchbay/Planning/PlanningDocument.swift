@@ -38,6 +38,8 @@ struct PlanningDocument: Encodable {
         var unanswered: Value?
         var ewtBiasSeconds: Value?
         var ewtErrorSeconds: Value?
+        var withinP50: Value?
+        var withinP90: Value?
 
         init(_ demand: PlanningReport.Demand, queue: QueueID? = nil, channel: ChannelKind? = nil) {
             self.queue = queue?.rawValue
@@ -57,6 +59,8 @@ struct PlanningDocument: Encodable {
             unanswered = Value(demand.unanswered)
             ewtBiasSeconds = Value(demand.expectationBiasSeconds)
             ewtErrorSeconds = Value(demand.expectationErrorSeconds)
+            withinP50 = Value(demand.withinP50)
+            withinP90 = Value(demand.withinP90)
         }
     }
 

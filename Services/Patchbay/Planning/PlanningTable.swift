@@ -29,6 +29,8 @@ struct PlanningTable {
             Column(title: "backlog max") { Self.number($0.backlogMax, digits: 1) },
             Column(title: "EWT bias (s)") { Self.number($0.expectationBiasSeconds, digits: 1) },
             Column(title: "EWT error (s)") { Self.number($0.expectationErrorSeconds, digits: 1) },
+            Column(title: "within p50") { Self.percent($0.withinP50) },
+            Column(title: "within p90") { Self.percent($0.withinP90) },
         ]
         if (report.total.blockedShare?.mean ?? 0) > 0 {
             columns.append(Column(title: "turned away") { Self.percent($0.blockedShare) })
@@ -70,6 +72,8 @@ struct PlanningTable {
                 + "AHT: from accepting to closed, wrap-up included.",
             "occupancy: time with work in hand ÷ time present; utilisation: weight in hand ÷ capacity; "
                 + "EWT: the router's estimate minus the true wait, with its sign and without.",
+            "within p50, p90: share of those who had to wait that waited no longer than they were told on arrival; "
+                + "well calibrated are 50 % and 90 %.",
         ]
     }
 

@@ -249,7 +249,7 @@ extension Rejection {
 extension RejectionCode {
     var status: HTTPResponse.Status {
         switch self {
-        case .unknownAgent, .unknownOffer, .unknownWorkItem, .unknownQueue: .notFound
+        case .unknownAgent, .unknownOffer, .unknownWorkItem, .unknownQueue, .unknownAccount: .notFound
         case .notYourOffer, .notYourWorkItem: .forbidden
         case .agentUnavailable, .notQualified, .priorityNotRaised: .conflict
         case .offerTaken, .wrongState, .overCapacity, .workItemClosed, .noReplyAddress: .conflict

@@ -103,7 +103,7 @@ extension WorkEvent {
             .offerRevoked, .assigned, .agentReplied, .noteAdded, .parked, .resumed, .requeued, .transferred,
             .requirementsRelaxed, .escalated, .wrapUpStarted, .closed, .surveyAnswered, .widened, .turnedAway,
             .customerTold, .handedOver, .takenOver, .abandoned, .consultStarted, .consultEnded, .customerLeft,
-            .transferredToAgent:
+            .transferredToAgent, .scheduled, .shadowDiffered:
             poolID.rawValue
         }
     }
@@ -115,6 +115,7 @@ extension InboundRecord {
         switch self {
         case .workItemClosed(let closed): closed.customerID.rawValue
         case .workItemReopened(let reopened): reopened.customerID.rawValue
+        case .conversationAsked(let asked): asked.address.identifier.customerID.rawValue
         case .messageReceived, .identityLinked, .identityUnlinked, .identifierAttached, .identifierDetached,
             .profileUpdated, .messageFiled, .surveyAsked, .customerLeft:
             preconditionFailure("the router says nothing of this kind")

@@ -19,7 +19,7 @@ extension RouterMachine {
         case .assigned(let agentID, _), .parked(let agentID, _):
             update(id) { $0.customerLeftAt = now }
             emit(.customerLeft(agentID, reason: reason), about: item, at: now)
-        case .wrapUp, .closed: break
+        case .scheduled, .wrapUp, .closed: break
         }
     }
 }

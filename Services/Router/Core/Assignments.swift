@@ -17,9 +17,11 @@ extension RouterMachine {
             throw Rejection(code: .wrongState, detail: "The work item is offered: accept the offer first.")
         case .parked(agentID, _):
             throw Rejection(code: .wrongState, detail: "The work item is parked.")
+        case .scheduled(let callback) where callback.agentID == agentID:
+            throw Rejection(code: .wrongState, detail: "The work item is scheduled for a callback.")
         case .closed:
             throw Rejection(code: .workItemClosed, detail: "The work item is closed.")
-        case .queued, .offered, .assigned, .parked, .wrapUp:
+        case .queued, .offered, .assigned, .parked, .scheduled, .wrapUp:
             throw Rejection(code: .notYourWorkItem, detail: "The work item is not assigned to this agent.")
         }
     }
@@ -128,11 +130,11 @@ extension RouterMachine {
         if let note { emit(.noteAdded(agentID, text: note), about: item, at: now) }
     }
 
-    /// Takes up again what the agent parked.
+    /// Takes up again what the agent parked, or scheduled for themselves.
     mutating func takeUp(_ id: WorkItemID, by agentID: AgentID, at now: Instant) throws(Rejection) {
-        guard let item = items[id], case .parked(agentID, _) = item.stage else {
+        guard let item = items[id], item.isPutAside(by: agentID) else {
             _ = try own(id, of: agentID)
-            throw Rejection(code: .wrongState, detail: "The work item is not parked.")
+            throw Rejection(code: .wrongState, detail: "The work item is neither parked nor scheduled.")
         }
         guard let agent = agents[agentID], agent.presence != .offline else {
             throw Rejection(code: .agentUnavailable, detail: "Who is offline takes no work: set a presence first.")
@@ -240,5 +242,16 @@ extension RouterMachine {
         queues[id] = nil
         rules[id] = nil
         changed.append(.queue(id))
+    }
+}
+
+extension WorkItem {
+    /// Whether it waits for this agent to go on with it.
+    fileprivate func isPutAside(by agentID: AgentID) -> Bool {
+        switch stage {
+        case .parked(agentID, _): true
+        case .scheduled(let callback): callback.agentID == agentID
+        default: false
+        }
     }
 }

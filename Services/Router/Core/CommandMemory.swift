@@ -43,6 +43,13 @@ extension AgentCommand {
             case .escalate(let itemID, let priority, let reason):
                 ["escalate", itemID.rawValue, String(priority), reason]
             case .endWrapUp(let itemID): ["end-wrap-up", itemID.rawValue]
+            case .schedule(let itemID, let time, let keepsAgent):
+                ["schedule", itemID.rawValue, String(time.milliseconds), keepsAgent ? "same" : "any"]
+            case .startConversation(let outreach):
+                [
+                    "start", outreach.account.rawValue, outreach.identifier.kind.rawValue, outreach.identifier.value,
+                    outreach.queueID?.rawValue ?? "", outreach.text,
+                ]
             }
         let precondition = version.map { ["version", String($0)] } ?? []
         let actor = supervisor.map { ["supervisor", $0] } ?? []

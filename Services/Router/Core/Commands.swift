@@ -82,7 +82,11 @@ extension RouterMachine {
             return .done(id, nil)
         case .pull:
             return .done(try pull(by: agentID, at: now), nil)
-        case .transferToAgent, .resume, .consult, .endConsult, .escalate, .endWrapUp:
+        case .startConversation(let outreach):
+            try check(outreach.text, named: "text", bytesMax: RouterLimits.replyBytesMax)
+            let (id, messageID) = try reachOut(outreach, as: command.commandID, by: agentID, at: now)
+            return .done(id, messageID)
+        case .transferToAgent, .resume, .consult, .endConsult, .escalate, .endWrapUp, .schedule:
             return .done(try collaborate(command.action, by: agentID, at: now), nil)
         }
     }
@@ -113,7 +117,11 @@ extension RouterMachine {
         case .endWrapUp(let id):
             try endWrapUp(of: id, by: agentID, at: now)
             return id
-        case .setPresence, .accept, .decline, .reply, .note, .park, .requeue, .transfer, .complete, .reassign, .pull:
+        case .schedule(let id, let time, let keepsAgent):
+            try schedule(id, at: time, keepsAgent: keepsAgent, by: agentID, at: now)
+            return id
+        case .setPresence, .accept, .decline, .reply, .note, .park, .requeue, .transfer, .complete, .reassign, .pull,
+            .startConversation:
             return nil
         }
     }
@@ -142,11 +150,12 @@ extension RouterMachine {
 
     private func workItemID(of action: AgentCommand.Action) -> WorkItemID? {
         switch action {
-        case .setPresence, .pull: nil
+        case .setPresence, .pull, .startConversation: nil
         case .accept(let id), .decline(let id, _): offers[id]
         case .reply(let id, _, _), .note(let id, _, _), .park(let id, _), .requeue(let id, _), .transfer(let id, _, _),
             .complete(let id, _), .reassign(let id, _, _), .transferToAgent(let id, _, _), .resume(let id),
-            .consult(let id, _, _), .endConsult(let id), .escalate(let id, _, _), .endWrapUp(let id):
+            .consult(let id, _, _), .endConsult(let id), .escalate(let id, _, _), .endWrapUp(let id),
+            .schedule(let id, _, _):
             id
         }
     }

@@ -100,7 +100,7 @@ extension WorkItem {
     fileprivate var isUnassigned: Bool {
         switch stage {
         case .queued, .offered: true
-        case .assigned, .parked, .wrapUp, .closed: false
+        case .assigned, .parked, .scheduled, .wrapUp, .closed: false
         }
     }
 }

@@ -95,7 +95,7 @@ extension RouterMachine {
             guard let forwarding = forwarding(of: gone.workItemID, from: gone.poolID) else { return false }
             gone.poolID = forwarding.toPoolID
             outputs.append(.command(.customerGone(gone), forwarding.toPoolID))
-        case .agent, .agentSeen, .handedOver: return false
+        case .agent, .agentSeen, .handedOver, .conversationStarted: return false
         }
         return true
     }

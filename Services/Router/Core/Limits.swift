@@ -32,7 +32,10 @@ package enum RouterLimits {
     package static let priorityMax = 10
     /// Reasons and dispositions.
     package static let reasonBytesMax = 512
+    /// Of parking, and of a callback's time ahead.
     package static let parkSecondsMax = 30 * 86_400
+    /// How long a callback that is kept for an agent waits for them, if the policy says less.
+    package static let callbackPatienceSeconds = 300
     /// Sets of requirements that are kept in mind though nobody waits with them.
     package static let emptyDemandsMax = 4_096
     /// Agents who are counted as eligible for one work item.

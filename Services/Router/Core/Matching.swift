@@ -21,6 +21,7 @@ extension RouterMachine {
                 guard let item = items[candidate.rank.id], item.stage.isQueued else { continue }
                 switch choose(for: item) {
                 case .choice(let choice):
+                    compareShadow(of: item, with: choice, at: now)
                     offer(item, to: choice, at: now)
                     takeTurn(choice.agentID, in: item.queueID)
                     offerToOthers(item.id, besides: choice, at: now)
@@ -69,8 +70,17 @@ extension RouterMachine {
             }
             if item.preferredUntil != nil { return .nobody(isForThisOne: true) }
         }
-        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
-        var contest = Contest(item, choice: rules.policy.choice, lastAgentID: queues[item.queueID]?.lastAgentID)
+        let contest = contest(for: item, demandKey(of: item), by: rules.policy.choice)
+        guard let best = contest.winner else { return .nobody(isForThisOne: contest.avoidedCount > 0) }
+        return .choice(
+            Choice(
+                agentID: best, isPreferred: false, eligibleCount: contest.eligibleCount, by: rules.policy.choice))
+    }
+
+    /// All who could take the work item now, compared.
+    mutating func contest(for item: WorkItem, _ key: DemandKey, by choice: RoutingPolicy.AgentChoice) -> Contest {
+        let slot = pools[item.poolID, default: PoolIndex()].demand(key)
+        var contest = Contest(item, choice: choice, lastAgentID: queues[item.queueID]?.lastAgentID)
         let pool = pools[item.poolID]!
         pool.demands[slot].groups.forEach(in: pool.free) { index in
             let group = pool.groups[index]
@@ -81,10 +91,7 @@ extension RouterMachine {
                 contest.enter(place, isAvoided: item.cooldowns[place.id] != nil)
             }
         }
-        guard let best = contest.winner else { return .nobody(isForThisOne: contest.avoidedCount > 0) }
-        return .choice(
-            Choice(
-                agentID: best, isPreferred: false, eligibleCount: contest.eligibleCount, by: rules.policy.choice))
+        return contest
     }
 
     /// Whoever is asked in a queue where agents take turns comes last in it.

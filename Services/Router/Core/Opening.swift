@@ -19,6 +19,9 @@ extension RouterMachine {
         case .parked:
             add(request, to: id, at: now)
             resume(id, reason: "the customer wrote", at: now)
+        case .scheduled:
+            add(request, to: id, at: now)
+            unpark(id, reason: "the customer wrote", at: now)
         case .wrapUp(let wrapUp):
             add(request, to: id, at: now)
             move(id, to: .assigned(wrapUp.agentID, since: wrapUp.assignedAt), at: now)

@@ -13,13 +13,16 @@ final class QueueRules: Sendable {
 
     /// How urgency is counted; nil in a pool that orders by priority.
     let slack: Slack?
+    /// What decides beside the policy, without effect.
+    let shadow: QueueRules?
     /// By the number of steps done, where some widen.
     private let widened: [[QueueID]]
 
-    init(queue: Queue, policy: RoutingPolicy, slack: Slack? = nil) {
+    init(queue: Queue, policy: RoutingPolicy, slack: Slack? = nil, shadow: RoutingPolicy? = nil) {
         self.queue = queue
         self.policy = policy
         self.slack = slack
+        self.shadow = shadow.map { QueueRules(queue: queue, policy: $0) }
         steps = policy.stepsInOrder
         widened = RouterCore.widened(by: steps)
         plain = RouterCore.requirements(of: queue, language: nil)
@@ -56,7 +59,9 @@ extension RouterMachine {
         for queue in configuration.queues.values {
             let policy =
                 configuration.routingPolicies[queue.routingPolicyID] ?? RoutingPolicy(id: queue.routingPolicyID)
-            rules[queue.id] = QueueRules(queue: queue, policy: policy, slack: Slack(of: queue, in: configuration))
+            rules[queue.id] = QueueRules(
+                queue: queue, policy: policy, slack: Slack(of: queue, in: configuration),
+                shadow: queue.shadowPolicyID.flatMap { configuration.routingPolicies[$0] })
         }
     }
 

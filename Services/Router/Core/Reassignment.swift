@@ -16,7 +16,7 @@ extension RouterMachine {
         switch item.stage {
         case .closed: throw Rejection(code: .workItemClosed, detail: "The work item is closed.")
         case .wrapUp: throw Rejection(code: .wrongState, detail: "The work item is completed and in wrap-up.")
-        case .queued, .offered, .assigned, .parked: break
+        case .queued, .offered, .assigned, .parked, .scheduled: break
         }
         switch destination {
         case .queue(let queueID):
@@ -25,14 +25,14 @@ extension RouterMachine {
             changeQueue(of: id, to: queueID, by: item.stage.assigneeID, at: now)
             switch item.stage {
             case .assigned(let agentID, _): giveBack(id, by: agentID, at: now)
-            case .parked: unpark(id, reason: reason, at: now)
+            case .parked, .scheduled: unpark(id, reason: reason, at: now)
             case .queued, .offered, .wrapUp, .closed: beginToWait(id, at: now)
             }
         case .agent(let agentID):
             try check(agentID, toHave: item, at: now)
             switch item.stage {
             case .offered: revoke(id, reason: reason, at: now)
-            case .parked: unpark(id, reason: reason, at: now)
+            case .parked, .scheduled: unpark(id, reason: reason, at: now)
             case .assigned(let holderID, _):
                 emit(.requeued(holderID, reason: reason), about: item, at: now)
                 giveBack(id, by: holderID, at: now)

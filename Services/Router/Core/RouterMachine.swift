@@ -72,6 +72,7 @@ package struct RouterMachine: Sendable {
         case .surveyAnswered(let answer): record(answer, at: now)
         case .handedOver(let handOver): admit(handOver, at: now)
         case .customerGone(let gone): takeLeave(gone, at: now)
+        case .conversationStarted(let started): begin(started, at: now)
         }
         return finish(at: now)
     }

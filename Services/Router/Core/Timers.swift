@@ -20,6 +20,7 @@ extension RouterMachine {
         case .queued: lapse(id, at: now)
         case .offered: expireOffers(of: id, at: now)
         case .parked: resume(id, reason: "the time is up", at: now)
+        case .scheduled: unpark(id, reason: "the time of the callback has come", at: now)
         case .wrapUp(let wrapUp): close(id, by: wrapUp.agentID, disposition: wrapUp.disposition, at: now)
         case .assigned, .closed: break
         }
@@ -74,6 +75,7 @@ extension WorkItem {
             return first
         case .offered: return liveOffers.map(\.expiresAt).min()
         case .parked(_, let until): return until
+        case .scheduled(let callback): return callback.at
         case .wrapUp(let wrapUp): return wrapUp.until
         case .assigned, .closed: return nil
         }

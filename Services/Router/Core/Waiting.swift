@@ -5,14 +5,18 @@ import OrderedCollections
 extension RouterMachine {
     /// Puts the work item into its queue's line, with its original age, all requirements and no step done.
     ///
-    /// - Parameter avoiding: the agent who gave it back, not asked again for the cooldown.
-    mutating func beginToWait(_ id: WorkItemID, avoiding agentID: AgentID? = nil, at now: Instant) {
+    /// - Parameters:
+    ///   - agentID: the agent who gave it back, not asked again for the cooldown.
+    ///   - seconds: how long the preferred agent is waited for, if the policy says less.
+    mutating func beginToWait(
+        _ id: WorkItemID, avoiding agentID: AgentID? = nil, patience seconds: Int = 0, at now: Instant
+    ) {
         guard let item = items[id] else { return }
         let rules = rules(of: item.queueID)
         let wanted = rules?.requirements(language: item.language) ?? []
         let siblings = (conversations[item.conversationID]?.count ?? 0) > 1
         let mayPrefer = item.preferredAgentID != nil || siblings
-        let patience = rules?.policy.preferredAgentSeconds ?? 0
+        let patience = max(seconds, rules?.policy.preferredAgentSeconds ?? 0)
         let cooldown = rules?.policy.cooldown ?? .zero
         reposition(id) { item in
             item.requirements = wanted
@@ -49,13 +53,21 @@ extension RouterMachine {
         emit(.assigned(agentID), about: item, at: now)
     }
 
-    /// Into its line, whether room is kept or not, with a preference for the agent who parked it.
+    /// Into its line, whether room is kept or not, with a preference for the agent who put it aside, if there is to be
+    /// one. For whom a callback is kept is waited for even where the policy waits for nobody.
     mutating func unpark(_ id: WorkItemID, reason: String, at now: Instant) {
-        guard let item = items[id], case .parked(let agentID, _) = item.stage else { return }
-        update(id) { $0.preferredAgentID = agentID }
+        guard let item = items[id] else { return }
+        var patience = 0
+        switch item.stage {
+        case .parked(let agentID, _): update(id) { $0.preferredAgentID = agentID }
+        case .scheduled(let callback):
+            update(id) { $0.preferredAgentID = callback.agentID }
+            if callback.agentID != nil { patience = RouterLimits.callbackPatienceSeconds }
+        case .queued, .offered, .assigned, .wrapUp, .closed: return
+        }
         emit(.resumed(reason: reason), about: item, at: now)
         signal(.resumed, about: id, at: now)
-        beginToWait(id, at: now)
+        beginToWait(id, patience: patience, at: now)
     }
 
     mutating func escalate(_ escalation: Escalation, at now: Instant) {

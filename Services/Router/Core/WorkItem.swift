@@ -17,9 +17,12 @@ package import OrderedCollections
 ///        └──────────────────────────────────────  parked
 ///              customer's message, time-out
 /// ```
-/// Offered, assigned and wrapUp hold the agent's capacity; queued, parked and closed hold none. Every stage but closed
-/// ends by itself: queued waits for supply (and for its cooldowns, steps and preference to run out), offered expires,
-/// assigned ends with its agent's presence lease, parked and wrapUp have a time.
+/// A callback is parked until a time, and then need not come back to the agent: scheduled.
+///
+/// Offered, assigned and wrapUp hold the agent's capacity; queued, scheduled and closed hold none, and parked only what
+/// the profile keeps for its return. Every stage but closed ends by itself: queued waits for supply (and for its
+/// cooldowns, steps and preference to run out), offered expires, assigned ends with its agent's presence lease, parked,
+/// scheduled and wrapUp have a time.
 package struct WorkItem: Hashable, Sendable {
     package var id: WorkItemID
     package var poolID: PoolID
@@ -125,8 +128,22 @@ package struct WorkItem: Hashable, Sendable {
         case offered(Offer)
         case assigned(AgentID, since: Instant)
         case parked(AgentID, until: Instant)
+        /// A callback: comes back at its time.
+        case scheduled(Callback)
         case wrapUp(WrapUp)
         case closed(AgentID?, disposition: String, at: Instant)
+    }
+
+    /// Waits for a time, and takes nobody's capacity.
+    package struct Callback: Hashable, Sendable {
+        package var at: Instant
+        /// Who is asked first then; nil: anyone.
+        package var agentID: AgentID?
+
+        package init(at: Instant, agentID: AgentID?) {
+            self.at = at
+            self.agentID = agentID
+        }
     }
 
     /// One agent is asked; their capacity is reserved.
@@ -248,9 +265,10 @@ extension WorkItem {
         case .queued: nil
         case .offered, .assigned, .wrapUp: stage.holderID
         case .parked(let agentID, _): agentID
+        case .scheduled(let callback): callback.agentID
         case .closed(let agentID, _, _): agentID
         }
-  }
+    }
 
     /// In the order in which they were made.
     package var liveOffers: [Offer] {
@@ -275,7 +293,7 @@ extension WorkItem.Stage {
         case .offered(let offer): offer.agentID
         case .assigned(let agentID, _): agentID
         case .wrapUp(let wrapUp): wrapUp.agentID
-        case .queued, .parked, .closed: nil
+        case .queued, .parked, .scheduled, .closed: nil
         }
     }
 
@@ -284,7 +302,7 @@ extension WorkItem.Stage {
         switch self {
         case .assigned(let agentID, _): agentID
         case .wrapUp(let wrapUp): wrapUp.agentID
-        case .queued, .offered, .parked, .closed: nil
+        case .queued, .offered, .parked, .scheduled, .closed: nil
         }
     }
 
@@ -301,6 +319,7 @@ extension WorkItem.Stage {
         case .offered: "offered"
         case .assigned: "assigned"
         case .parked: "parked"
+        case .scheduled: "scheduled"
         case .wrapUp: "wrap-up"
         case .closed: "closed"
         }

@@ -30,6 +30,10 @@ package struct PlanningReport: Sendable {
         /// Expected waiting time, as the router stated it, minus the true one; and without its sign.
         package var expectationBiasSeconds: Estimate?
         package var expectationErrorSeconds: Estimate?
+        /// Of those who waited and were told how long: the share that waited no longer than the p50 and than the p90 of
+        /// their expected wait. Well calibrated are 50 % and 90 %.
+        package var withinP50: Estimate?
+        package var withinP90: Estimate?
     }
 
     package struct Supply: Sendable {
@@ -157,7 +161,9 @@ package struct PlanningRun {
             backlogMax: estimate { Double($0.backlogMax) },
             unanswered: estimate { Double($0.arrived - $0.blocked - $0.answered) },
             expectationBiasSeconds: estimate { mean($0.expectationBiasSeconds, over: $0.expectations) },
-            expectationErrorSeconds: estimate { mean($0.expectationErrorSeconds, over: $0.expectations) })
+            expectationErrorSeconds: estimate { mean($0.expectationErrorSeconds, over: $0.expectations) },
+            withinP50: estimate { share($0.withinP50, of: $0.calibrated) },
+            withinP90: estimate { share($0.withinP90, of: $0.calibrated) })
     }
 
     private func supply(of poolID: PoolID) -> PlanningReport.Supply {

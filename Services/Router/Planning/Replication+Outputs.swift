@@ -53,6 +53,11 @@ extension Replication {
             tally.waits.append(wait)
             if isInTime { tally.acceptedInTime += 1 }
             if wait > 0 { tally.acceptedLate += 1 }
+            if let expected = contact.expectedWait {
+                tally.calibrated += 1
+                if wait <= Int64(expected.p50Seconds) * 1_000 { tally.withinP50 += 1 }
+                if wait <= Int64(expected.p90Seconds) * 1_000 { tally.withinP90 += 1 }
+            }
             guard let expected = contact.expectedSeconds else { return }
             let bias = Double(expected) - Double(wait) / 1_000
             tally.expectations += 1

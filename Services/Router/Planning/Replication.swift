@@ -45,6 +45,8 @@ struct Replication {
         var state = State.waiting
         var acceptedAt: Instant?
         var expectedSeconds: Int?
+        /// What it was told when it began to wait.
+        var expectedWait: ExpectedWait?
         var isMeasured: Bool
     }
 
@@ -176,6 +178,10 @@ struct Replication {
                         identifier: Identifier(kind: .handle, value: "u\(number)")),
                     priority: traffic.priority ?? queue.priority, language: drawn.language, excerpt: "",
                     acceptedAt: now)))
+        // Every eighth says how well the expectation is calibrated; looking costs as much as deciding.
+        if isMeasured, number % 8 == 0 {
+            contacts[number].expectedWait = machine.place(of: WorkItemID("w\(number)"))?.expectedWait
+        }
     }
 
     /// The router hears of it when it offers the work item: it is then taken out of its turn at once.

@@ -26,6 +26,11 @@ struct Tally: Sendable {
     /// Expected minus true, and its absolute value.
     var expectationBiasSeconds = 0.0
     var expectationErrorSeconds = 0.0
+    /// Contacts that had to wait and were told how long, as they arrived; and how many of them waited no longer than
+    /// what is as likely too long as too short, and than what nine of ten stay below.
+    var calibrated = 0
+    var withinP50 = 0
+    var withinP90 = 0
 
     var waitMilliseconds: Int64 { waits.reduce(0, +) }
 
@@ -46,6 +51,9 @@ struct Tally: Sendable {
         sum.expectations += right.expectations
         sum.expectationBiasSeconds += right.expectationBiasSeconds
         sum.expectationErrorSeconds += right.expectationErrorSeconds
+        sum.calibrated += right.calibrated
+        sum.withinP50 += right.withinP50
+        sum.withinP90 += right.withinP90
         return sum
     }
 }

@@ -173,6 +173,12 @@ package nonisolated struct WireContextCustomer: @unchecked Sendable {
     set {_uniqueStorage()._lastActivityMs = newValue}
   }
 
+  /// From the profile: channels on which the customer agreed to be written to first.
+  package var consents: [WireChannelKind] {
+    get {_storage._consents}
+    set {_uniqueStorage()._consents = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// Where the messages of the customer's own identifier go.
@@ -384,7 +390,7 @@ nonisolated extension WireContextEntity: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ContextCustomer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}link\0\u{1}attached\0\u{1}conversation\0\u{1}surveys\0\u{3}last_agent_id\0\u{1}name\0\u{1}language\0\u{3}heard_name\0\u{3}heard_language\0\u{3}has_profile\0\u{3}last_activity_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}link\0\u{1}attached\0\u{1}conversation\0\u{1}surveys\0\u{3}last_agent_id\0\u{1}name\0\u{1}language\0\u{3}heard_name\0\u{3}heard_language\0\u{3}has_profile\0\u{3}last_activity_ms\0\u{1}consents\0")
 
   fileprivate class _StorageClass {
     var _customerID: String = String()
@@ -399,6 +405,7 @@ nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf.
     var _heardLanguage: String? = nil
     var _hasProfile_p: Bool = false
     var _lastActivityMs: Int64 = 0
+    var _consents: [WireChannelKind] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -421,6 +428,7 @@ nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf.
       _heardLanguage = source._heardLanguage
       _hasProfile_p = source._hasProfile_p
       _lastActivityMs = source._lastActivityMs
+      _consents = source._consents
     }
   }
 
@@ -451,6 +459,7 @@ nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf.
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._heardLanguage) }()
         case 11: try { try decoder.decodeSingularBoolField(value: &_storage._hasProfile_p) }()
         case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._lastActivityMs) }()
+        case 13: try { try decoder.decodeRepeatedEnumField(value: &_storage._consents) }()
         default: break
         }
       }
@@ -499,6 +508,9 @@ nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._lastActivityMs != 0 {
         try visitor.visitSingularInt64Field(value: _storage._lastActivityMs, fieldNumber: 12)
       }
+      if !_storage._consents.isEmpty {
+        try visitor.visitPackedEnumField(value: _storage._consents, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -520,6 +532,7 @@ nonisolated extension WireContextCustomer: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._heardLanguage != rhs_storage._heardLanguage {return false}
         if _storage._hasProfile_p != rhs_storage._hasProfile_p {return false}
         if _storage._lastActivityMs != rhs_storage._lastActivityMs {return false}
+        if _storage._consents != rhs_storage._consents {return false}
         return true
       }
       if !storagesAreEqual {return false}

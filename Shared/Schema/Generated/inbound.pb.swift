@@ -126,6 +126,15 @@ package nonisolated struct WireInboundRecord: Sendable {
     set {kind = .customerLeft(newValue)}
   }
 
+  /// From the router; forwarded as a message is.
+  package var conversationAsked: WireConversationAsked {
+    get {
+      if case .conversationAsked(let v)? = kind {return v}
+      return WireConversationAsked()
+    }
+    set {kind = .conversationAsked(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -150,10 +159,59 @@ package nonisolated struct WireInboundRecord: Sendable {
     case surveyAsked(WireSurveyAsked)
     /// From the connector; forwarded as a message is.
     case customerLeft(WireDeparture)
+    /// From the router; forwarded as a message is.
+    case conversationAsked(WireConversationAsked)
 
   }
 
   package init() {}
+}
+
+/// Whether an agent may write to a customer first, and where that conversation belongs.
+package nonisolated struct WireConversationAsked: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The work item that it will be.
+  package var workItemID: String = String()
+
+  /// Of what the agent writes.
+  package var messageID: String = String()
+
+  package var agentID: String = String()
+
+  package var poolID: String = String()
+
+  package var queueID: String = String()
+
+  package var address: WireAddress {
+    get {_address ?? WireAddress()}
+    set {_address = newValue}
+  }
+  /// Returns true if `address` has been explicitly set.
+  package var hasAddress: Bool {self._address != nil}
+  /// Clears the value of `address`. Subsequent reads from it will return its default value.
+  package mutating func clearAddress() {self._address = nil}
+
+  package var text: String = String()
+
+  /// The customer whose partition forwarded it here.
+  package var forwardedFrom: String {
+    get {_forwardedFrom ?? String()}
+    set {_forwardedFrom = newValue}
+  }
+  /// Returns true if `forwardedFrom` has been explicitly set.
+  package var hasForwardedFrom: Bool {self._forwardedFrom != nil}
+  /// Clears the value of `forwardedFrom`. Subsequent reads from it will return its default value.
+  package mutating func clearForwardedFrom() {self._forwardedFrom = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _address: WireAddress? = nil
+  fileprivate var _forwardedFrom: String? = nil
 }
 
 /// A customer's message or call, as a connector accepted it.
@@ -537,7 +595,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InboundRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_received\0\u{3}identity_linked\0\u{3}identity_unlinked\0\u{3}identifier_attached\0\u{3}identifier_detached\0\u{3}profile_updated\0\u{3}message_filed\0\u{3}work_item_closed\0\u{3}work_item_reopened\0\u{3}survey_asked\0\u{3}customer_left\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_received\0\u{3}identity_linked\0\u{3}identity_unlinked\0\u{3}identifier_attached\0\u{3}identifier_detached\0\u{3}profile_updated\0\u{3}message_filed\0\u{3}work_item_closed\0\u{3}work_item_reopened\0\u{3}survey_asked\0\u{3}customer_left\0\u{3}conversation_asked\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -688,6 +746,19 @@ nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._M
           self.kind = .customerLeft(v)
         }
       }()
+      case 12: try {
+        var v: WireConversationAsked?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .conversationAsked(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .conversationAsked(v)
+        }
+      }()
       default: break
       }
     }
@@ -743,6 +814,10 @@ nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._M
       guard case .customerLeft(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
+    case .conversationAsked?: try {
+      guard case .conversationAsked(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -750,6 +825,75 @@ nonisolated extension WireInboundRecord: SwiftProtobuf.Message, SwiftProtobuf._M
 
   package static func ==(lhs: WireInboundRecord, rhs: WireInboundRecord) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireConversationAsked: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConversationAsked"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}message_id\0\u{3}agent_id\0\u{3}pool_id\0\u{3}queue_id\0\u{1}address\0\u{1}text\0\u{3}forwarded_from\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.messageID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.poolID) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.queueID) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self._forwardedFrom) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if !self.messageID.isEmpty {
+      try visitor.visitSingularStringField(value: self.messageID, fieldNumber: 2)
+    }
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 3)
+    }
+    if !self.poolID.isEmpty {
+      try visitor.visitSingularStringField(value: self.poolID, fieldNumber: 4)
+    }
+    if !self.queueID.isEmpty {
+      try visitor.visitSingularStringField(value: self.queueID, fieldNumber: 5)
+    }
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 7)
+    }
+    try { if let v = self._forwardedFrom {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireConversationAsked, rhs: WireConversationAsked) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.messageID != rhs.messageID {return false}
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.poolID != rhs.poolID {return false}
+    if lhs.queueID != rhs.queueID {return false}
+    if lhs._address != rhs._address {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs._forwardedFrom != rhs._forwardedFrom {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

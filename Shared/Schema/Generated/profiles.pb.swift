@@ -76,6 +76,9 @@ package nonisolated struct WireCustomerProfile: Sendable {
 
   package var attributes: [WireCustomerProfile.Attribute] = []
 
+  /// Channels on which the customer agreed to be written to first.
+  package var consents: [WireChannelKind] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Attribute: Sendable {
@@ -150,7 +153,7 @@ nonisolated extension WireProfileRecord: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireCustomerProfile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CustomerProfile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}name\0\u{1}language\0\u{3}verified_identifiers\0\u{1}attributes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}name\0\u{1}language\0\u{3}verified_identifiers\0\u{1}attributes\0\u{1}consents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -163,6 +166,7 @@ nonisolated extension WireCustomerProfile: SwiftProtobuf.Message, SwiftProtobuf.
       case 3: try { try decoder.decodeSingularStringField(value: &self._language) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.verifiedIdentifiers) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
+      case 6: try { try decoder.decodeRepeatedEnumField(value: &self.consents) }()
       default: break
       }
     }
@@ -188,6 +192,9 @@ nonisolated extension WireCustomerProfile: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.attributes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 5)
     }
+    if !self.consents.isEmpty {
+      try visitor.visitPackedEnumField(value: self.consents, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -197,6 +204,7 @@ nonisolated extension WireCustomerProfile: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._language != rhs._language {return false}
     if lhs.verifiedIdentifiers != rhs.verifiedIdentifiers {return false}
     if lhs.attributes != rhs.attributes {return false}
+    if lhs.consents != rhs.consents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -303,6 +303,14 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     set {_uniqueStorage()._stage = .closed(newValue)}
   }
 
+  package var scheduled: WireRouterWorkItem.Callback {
+    get {
+      if case .scheduled(let v)? = _storage._stage {return v}
+      return WireRouterWorkItem.Callback()
+    }
+    set {_uniqueStorage()._stage = .scheduled(newValue)}
+  }
+
   package var offersMade: Int32 {
     get {_storage._offersMade}
     set {_uniqueStorage()._offersMade = newValue}
@@ -417,6 +425,7 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     case parked(WireRouterWorkItem.Parking)
     case wrapUp(WireRouterWorkItem.WrapUp)
     case closed(WireRouterWorkItem.Closing)
+    case scheduled(WireRouterWorkItem.Callback)
 
   }
 
@@ -465,6 +474,31 @@ package nonisolated struct WireRouterWorkItem: @unchecked Sendable {
     package init() {}
 
     fileprivate var _reason: String? = nil
+  }
+
+  /// Comes back at a time.
+  package nonisolated struct Callback: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var atMs: Int64 = 0
+
+    /// Who is asked first then; none: anyone.
+    package var agentID: String {
+      get {_agentID ?? String()}
+      set {_agentID = newValue}
+    }
+    /// Returns true if `agentID` has been explicitly set.
+    package var hasAgentID: Bool {self._agentID != nil}
+    /// Clears the value of `agentID`. Subsequent reads from it will return its default value.
+    package mutating func clearAgentID() {self._agentID = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _agentID: String? = nil
   }
 
   package nonisolated struct TransferNote: Sendable {
@@ -1349,7 +1383,7 @@ nonisolated extension WireRouterForwarding: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouterWorkItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{3}parallel_offers\0\u{3}transfer_note\0\u{1}consultation\0\u{3}customer_left_at_ms\0\u{4}\u{4}is_callback_offered\0\u{1}path\0\u{4}\u{13}answered_at_ms\0\u{1}decision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}pool_id\0\u{3}queue_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{1}requirements\0\u{1}step\0\u{3}waiting_since_ms\0\u{3}preferred_agent_id\0\u{3}preferred_until_ms\0\u{1}cooldowns\0\u{1}queued\0\u{1}offered\0\u{1}assigned\0\u{1}parked\0\u{3}wrap_up\0\u{1}closed\0\u{3}offers_made\0\u{3}past_offers\0\u{1}owners\0\u{3}successor_id\0\u{1}score\0\u{1}version\0\u{3}parallel_offers\0\u{3}transfer_note\0\u{1}consultation\0\u{3}customer_left_at_ms\0\u{1}scheduled\0\u{4}\u{3}is_callback_offered\0\u{1}path\0\u{4}\u{13}answered_at_ms\0\u{1}decision\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -1558,6 +1592,19 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         case 34: try { try decoder.decodeSingularMessageField(value: &_storage._transferNote) }()
         case 35: try { try decoder.decodeSingularMessageField(value: &_storage._consultation) }()
         case 36: try { try decoder.decodeSingularInt64Field(value: &_storage._customerLeftAtMs) }()
+        case 37: try {
+          var v: WireRouterWorkItem.Callback?
+          var hadOneofValue = false
+          if let current = _storage._stage {
+            hadOneofValue = true
+            if case .scheduled(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._stage = .scheduled(v)
+          }
+        }()
         case 40: try { try decoder.decodeSingularBoolField(value: &_storage._isCallbackOffered) }()
         case 41: try { try decoder.decodeRepeatedStringField(value: &_storage._path) }()
         case 60: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
@@ -1659,7 +1706,7 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
         guard case .closed(let v)? = _storage._stage else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
       }()
-      case nil: break
+      default: break
       }
       if _storage._offersMade != 0 {
         try visitor.visitSingularInt32Field(value: _storage._offersMade, fieldNumber: 27)
@@ -1690,6 +1737,9 @@ nonisolated extension WireRouterWorkItem: SwiftProtobuf.Message, SwiftProtobuf._
       } }()
       try { if let v = _storage._customerLeftAtMs {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 36)
+      } }()
+      try { if case .scheduled(let v)? = _storage._stage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
       } }()
       if _storage._isCallbackOffered != false {
         try visitor.visitSingularBoolField(value: _storage._isCallbackOffered, fieldNumber: 40)
@@ -1845,6 +1895,45 @@ nonisolated extension WireRouterWorkItem.Decision: SwiftProtobuf.Message, SwiftP
     if lhs.inCooldown != rhs.inCooldown {return false}
     if lhs.atCapacity != rhs.atCapacity {return false}
     if lhs._reason != rhs._reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRouterWorkItem.Callback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireRouterWorkItem.protoMessageName + ".Callback"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}agent_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._agentID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 1)
+    }
+    try { if let v = self._agentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRouterWorkItem.Callback, rhs: WireRouterWorkItem.Callback) -> Bool {
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs._agentID != rhs._agentID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

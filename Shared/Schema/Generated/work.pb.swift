@@ -91,6 +91,15 @@ package nonisolated struct WireWorkCommand: Sendable {
     set {kind = .handedOver(newValue)}
   }
 
+  /// From context: what came of an agent's wish to write to a customer first.
+  package var conversationStarted: WireConversationStarted {
+    get {
+      if case .conversationStarted(let v)? = kind {return v}
+      return WireConversationStarted()
+    }
+    set {kind = .conversationStarted(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -108,10 +117,104 @@ package nonisolated struct WireWorkCommand: Sendable {
     case customerGone(WireCustomerGone)
     /// From the router of another pool: a work item that it released.
     case handedOver(WireHandOver)
+    /// From context: what came of an agent's wish to write to a customer first.
+    case conversationStarted(WireConversationStarted)
 
   }
 
   package init() {}
+}
+
+/// Whose work item it is, or why the customer is not written to.
+package nonisolated struct WireConversationStarted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var asked: WireConversationAsked {
+    get {_asked ?? WireConversationAsked()}
+    set {_asked = newValue}
+  }
+  /// Returns true if `asked` has been explicitly set.
+  package var hasAsked: Bool {self._asked != nil}
+  /// Clears the value of `asked`. Subsequent reads from it will return its default value.
+  package mutating func clearAsked() {self._asked = nil}
+
+  package var conversationID: String = String()
+
+  /// Whom the identifier belongs to.
+  package var customerID: String = String()
+
+  package var displayName: String {
+    get {_displayName ?? String()}
+    set {_displayName = newValue}
+  }
+  /// Returns true if `displayName` has been explicitly set.
+  package var hasDisplayName: Bool {self._displayName != nil}
+  /// Clears the value of `displayName`. Subsequent reads from it will return its default value.
+  package mutating func clearDisplayName() {self._displayName = nil}
+
+  package var language: String {
+    get {_language ?? String()}
+    set {_language = newValue}
+  }
+  /// Returns true if `language` has been explicitly set.
+  package var hasLanguage: Bool {self._language != nil}
+  /// Clears the value of `language`. Subsequent reads from it will return its default value.
+  package mutating func clearLanguage() {self._language = nil}
+
+  /// Unspecified: they may be written to.
+  package var refusal: WireConversationStarted.Refusal = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Refusal: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// The customer's profile names no consent for this channel.
+    case noConsent // = 1
+
+    /// The customer has a work item that is open already.
+    case alreadyOpen // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .noConsent
+      case 2: self = .alreadyOpen
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .noConsent: return 1
+      case .alreadyOpen: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [WireConversationStarted.Refusal] = [
+      .unspecified,
+      .noConsent,
+      .alreadyOpen,
+    ]
+
+  }
+
+  package init() {}
+
+  fileprivate var _asked: WireConversationAsked? = nil
+  fileprivate var _displayName: String? = nil
+  fileprivate var _language: String? = nil
 }
 
 /// A work item on its way from one pool to another: released in the log of the old one, not yet admitted in the new.
@@ -531,6 +634,22 @@ package nonisolated struct WireAgentCommand: Sendable {
     set {action = .endConsult(newValue)}
   }
 
+  package var schedule: WireAgentCommand.Schedule {
+    get {
+      if case .schedule(let v)? = action {return v}
+      return WireAgentCommand.Schedule()
+    }
+    set {action = .schedule(newValue)}
+  }
+
+  package var startConversation: WireAgentCommand.StartConversation {
+    get {
+      if case .startConversation(let v)? = action {return v}
+      return WireAgentCommand.StartConversation()
+    }
+    set {action = .startConversation(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -551,6 +670,8 @@ package nonisolated struct WireAgentCommand: Sendable {
     case escalate(WireAgentCommand.Escalate)
     case endWrapUp(WireAgentCommand.EndWrapUp)
     case endConsult(WireAgentCommand.EndConsult)
+    case schedule(WireAgentCommand.Schedule)
+    case startConversation(WireAgentCommand.StartConversation)
 
   }
 
@@ -719,6 +840,61 @@ package nonisolated struct WireAgentCommand: Sendable {
     }
 
     package init() {}
+  }
+
+  /// A callback.
+  package nonisolated struct Schedule: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var workItemID: String = String()
+
+    package var atMs: Int64 = 0
+
+    /// To this agent first.
+    package var keepsAgent: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Writes to a customer first.
+  package nonisolated struct StartConversation: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var accountID: String = String()
+
+    package var identifier: WireIdentifier {
+      get {_identifier ?? WireIdentifier()}
+      set {_identifier = newValue}
+    }
+    /// Returns true if `identifier` has been explicitly set.
+    package var hasIdentifier: Bool {self._identifier != nil}
+    /// Clears the value of `identifier`. Subsequent reads from it will return its default value.
+    package mutating func clearIdentifier() {self._identifier = nil}
+
+    /// None: the account's.
+    package var queueID: String {
+      get {_queueID ?? String()}
+      set {_queueID = newValue}
+    }
+    /// Returns true if `queueID` has been explicitly set.
+    package var hasQueueID: Bool {self._queueID != nil}
+    /// Clears the value of `queueID`. Subsequent reads from it will return its default value.
+    package mutating func clearQueueID() {self._queueID = nil}
+
+    package var text: String = String()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _identifier: WireIdentifier? = nil
+    fileprivate var _queueID: String? = nil
   }
 
   /// Takes the most urgent work item that the agent may have.
@@ -925,7 +1101,7 @@ fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0\u{3}customer_gone\0\u{3}handed_over\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_message\0\u{1}agent\0\u{3}agent_seen\0\u{1}escalate\0\u{3}survey_answered\0\u{3}customer_gone\0\u{3}handed_over\0\u{3}conversation_started\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1024,6 +1200,19 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
           self.kind = .handedOver(v)
         }
       }()
+      case 8: try {
+        var v: WireConversationStarted?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .conversationStarted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .conversationStarted(v)
+        }
+      }()
       default: break
       }
     }
@@ -1063,6 +1252,10 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
       guard case .handedOver(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .conversationStarted?: try {
+      guard case .conversationStarted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1073,6 +1266,69 @@ nonisolated extension WireWorkCommand: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireConversationStarted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConversationStarted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}asked\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}display_name\0\u{1}language\0\u{1}refusal\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._asked) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.conversationID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.customerID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self._displayName) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._language) }()
+      case 6: try { try decoder.decodeSingularEnumField(value: &self.refusal) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._asked {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.conversationID.isEmpty {
+      try visitor.visitSingularStringField(value: self.conversationID, fieldNumber: 2)
+    }
+    if !self.customerID.isEmpty {
+      try visitor.visitSingularStringField(value: self.customerID, fieldNumber: 3)
+    }
+    try { if let v = self._displayName {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._language {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    if self.refusal != .unspecified {
+      try visitor.visitSingularEnumField(value: self.refusal, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireConversationStarted, rhs: WireConversationStarted) -> Bool {
+    if lhs._asked != rhs._asked {return false}
+    if lhs.conversationID != rhs.conversationID {return false}
+    if lhs.customerID != rhs.customerID {return false}
+    if lhs._displayName != rhs._displayName {return false}
+    if lhs._language != rhs._language {return false}
+    if lhs.refusal != rhs.refusal {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireConversationStarted.Refusal: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_UNSPECIFIED\0\u{1}REFUSAL_NO_CONSENT\0\u{1}REFUSAL_ALREADY_OPEN\0")
 }
 
 nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1416,7 +1672,7 @@ nonisolated extension WireWorkRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AgentCommand"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{1}supervisor\0\u{3}presence_reason\0\u{1}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{1}pull\0\u{3}transfer_to_agent\0\u{1}resume\0\u{1}consult\0\u{1}escalate\0\u{3}end_wrap_up\0\u{2}\u{3}reassign\0\u{3}end_consult\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}command_id\0\u{3}agent_id\0\u{3}pool_id\0\u{1}supervisor\0\u{3}presence_reason\0\u{1}version\0\u{4}\u{4}set_presence\0\u{1}accept\0\u{1}decline\0\u{1}reply\0\u{1}note\0\u{1}park\0\u{1}requeue\0\u{1}transfer\0\u{1}complete\0\u{1}pull\0\u{3}transfer_to_agent\0\u{1}resume\0\u{1}consult\0\u{1}escalate\0\u{3}end_wrap_up\0\u{2}\u{3}reassign\0\u{3}end_consult\0\u{1}schedule\0\u{3}start_conversation\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1646,6 +1902,32 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.action = .endConsult(v)
         }
       }()
+      case 29: try {
+        var v: WireAgentCommand.Schedule?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .schedule(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .schedule(v)
+        }
+      }()
+      case 30: try {
+        var v: WireAgentCommand.StartConversation?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .startConversation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .startConversation(v)
+        }
+      }()
       default: break
       }
     }
@@ -1742,6 +2024,14 @@ nonisolated extension WireAgentCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .endConsult?: try {
       guard case .endConsult(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+    }()
+    case .schedule?: try {
+      guard case .schedule(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+    }()
+    case .startConversation?: try {
+      guard case .startConversation(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
     }()
     case nil: break
     }
@@ -2117,6 +2407,95 @@ nonisolated extension WireAgentCommand.Reassign: SwiftProtobuf.Message, SwiftPro
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.destination != rhs.destination {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.Schedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".Schedule"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}at_ms\0\u{3}keeps_agent\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.keepsAgent) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.workItemID.isEmpty {
+      try visitor.visitSingularStringField(value: self.workItemID, fieldNumber: 1)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    if self.keepsAgent != false {
+      try visitor.visitSingularBoolField(value: self.keepsAgent, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.Schedule, rhs: WireAgentCommand.Schedule) -> Bool {
+    if lhs.workItemID != rhs.workItemID {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.keepsAgent != rhs.keepsAgent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAgentCommand.StartConversation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireAgentCommand.protoMessageName + ".StartConversation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}account_id\0\u{1}identifier\0\u{3}queue_id\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.accountID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._identifier) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._queueID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.accountID.isEmpty {
+      try visitor.visitSingularStringField(value: self.accountID, fieldNumber: 1)
+    }
+    try { if let v = self._identifier {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._queueID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAgentCommand.StartConversation, rhs: WireAgentCommand.StartConversation) -> Bool {
+    if lhs.accountID != rhs.accountID {return false}
+    if lhs._identifier != rhs._identifier {return false}
+    if lhs._queueID != rhs._queueID {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

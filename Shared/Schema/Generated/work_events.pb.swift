@@ -59,6 +59,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
   /// The other agent is not there, or does not take this now.
   case agentUnavailable // = 16
   case priorityNotRaised // = 18
+  case unknownAccount // = 19
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -85,6 +86,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case 15: self = .limitReached
     case 16: self = .agentUnavailable
     case 18: self = .priorityNotRaised
+    case 19: self = .unknownAccount
     case 36: self = .unknownBreakReason
     case 46: self = .versionChanged
     case 47: self = .notQualified
@@ -112,6 +114,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case .limitReached: return 15
     case .agentUnavailable: return 16
     case .priorityNotRaised: return 18
+    case .unknownAccount: return 19
     case .unknownBreakReason: return 36
     case .versionChanged: return 46
     case .notQualified: return 47
@@ -142,6 +145,7 @@ package nonisolated enum WireRejectionCode: SwiftProtobuf.Enum, Swift.CaseIterab
     .notQualified,
     .agentUnavailable,
     .priorityNotRaised,
+    .unknownAccount,
   ]
 
 }
@@ -441,6 +445,22 @@ package nonisolated struct WireWorkEvent: Sendable {
     set {kind = .transferredToAgent(newValue)}
   }
 
+  package var scheduled: WireWorkEvent.Scheduled {
+    get {
+      if case .scheduled(let v)? = kind {return v}
+      return WireWorkEvent.Scheduled()
+    }
+    set {kind = .scheduled(newValue)}
+  }
+
+  package var shadowDiffered: WireWorkEvent.ShadowDiffered {
+    get {
+      if case .shadowDiffered(let v)? = kind {return v}
+      return WireWorkEvent.ShadowDiffered()
+    }
+    set {kind = .shadowDiffered(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -478,6 +498,8 @@ package nonisolated struct WireWorkEvent: Sendable {
     case consultEnded(WireWorkEvent.ConsultEnded)
     case customerLeft(WireWorkEvent.CustomerLeft)
     case transferredToAgent(WireWorkEvent.TransferredToAgent)
+    case scheduled(WireWorkEvent.Scheduled)
+    case shadowDiffered(WireWorkEvent.ShadowDiffered)
 
   }
 
@@ -1074,6 +1096,49 @@ package nonisolated struct WireWorkEvent: Sendable {
     package init() {}
   }
 
+  /// A callback.
+  package nonisolated struct Scheduled: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var atMs: Int64 = 0
+
+    /// It comes back to this agent first.
+    package var keepsAgent: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// The queue's shadow policy would have asked another agent.
+  package nonisolated struct ShadowDiffered: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var policyID: String = String()
+
+    /// None: nobody yet.
+    package var wouldAskAgentID: String {
+      get {_wouldAskAgentID ?? String()}
+      set {_wouldAskAgentID = newValue}
+    }
+    /// Returns true if `wouldAskAgentID` has been explicitly set.
+    package var hasWouldAskAgentID: Bool {self._wouldAskAgentID != nil}
+    /// Clears the value of `wouldAskAgentID`. Subsequent reads from it will return its default value.
+    package mutating func clearWouldAskAgentID() {self._wouldAskAgentID = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _wouldAskAgentID: String? = nil
+  }
+
   package nonisolated struct TransferredToAgent: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1195,12 +1260,12 @@ package nonisolated struct WireRejection: Sendable {
 fileprivate nonisolated let _protobuf_package = "patchbay.v1"
 
 nonisolated extension WireRejectionCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{1}REJECTION_CODE_AGENT_UNAVAILABLE\0\u{2}\u{2}REJECTION_CODE_PRIORITY_NOT_RAISED\0\u{2}\u{12}REJECTION_CODE_UNKNOWN_BREAK_REASON\0\u{2}\u{a}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REJECTION_CODE_UNSPECIFIED\0\u{1}REJECTION_CODE_UNKNOWN_AGENT\0\u{1}REJECTION_CODE_UNKNOWN_OFFER\0\u{1}REJECTION_CODE_UNKNOWN_WORK_ITEM\0\u{1}REJECTION_CODE_UNKNOWN_QUEUE\0\u{1}REJECTION_CODE_NOT_YOUR_OFFER\0\u{1}REJECTION_CODE_NOT_YOUR_WORK_ITEM\0\u{1}REJECTION_CODE_OFFER_TAKEN\0\u{1}REJECTION_CODE_OFFER_EXPIRED\0\u{1}REJECTION_CODE_OFFER_REVOKED\0\u{1}REJECTION_CODE_WORK_ITEM_CLOSED\0\u{1}REJECTION_CODE_WRONG_STATE\0\u{1}REJECTION_CODE_OVER_CAPACITY\0\u{1}REJECTION_CODE_NO_REPLY_ADDRESS\0\u{1}REJECTION_CODE_COMMAND_REUSED\0\u{1}REJECTION_CODE_LIMIT_REACHED\0\u{1}REJECTION_CODE_AGENT_UNAVAILABLE\0\u{2}\u{2}REJECTION_CODE_PRIORITY_NOT_RAISED\0\u{1}REJECTION_CODE_UNKNOWN_ACCOUNT\0\u{2}\u{11}REJECTION_CODE_UNKNOWN_BREAK_REASON\0\u{2}\u{a}REJECTION_CODE_VERSION_CHANGED\0\u{1}REJECTION_CODE_NOT_QUALIFIED\0")
 }
 
 nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".WorkEvent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0\u{1}abandoned\0\u{3}consult_started\0\u{3}consult_ended\0\u{3}customer_left\0\u{3}transferred_to_agent\0\u{2}\u{4}widened\0\u{3}turned_away\0\u{3}customer_told\0\u{3}handed_over\0\u{3}taken_over\0\u{4}\u{6}air_given\0\u{3}shift_ended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_ms\0\u{3}pool_id\0\u{1}subject\0\u{2}\u{7}opened\0\u{3}customer_message_added\0\u{1}queued\0\u{1}offered\0\u{3}offer_accepted\0\u{3}offer_declined\0\u{3}offer_expired\0\u{3}offer_revoked\0\u{1}assigned\0\u{3}agent_replied\0\u{3}note_added\0\u{1}parked\0\u{1}resumed\0\u{1}requeued\0\u{1}transferred\0\u{3}requirements_relaxed\0\u{1}escalated\0\u{3}wrap_up_started\0\u{1}closed\0\u{3}survey_answered\0\u{3}presence_changed\0\u{3}command_result\0\u{1}abandoned\0\u{3}consult_started\0\u{3}consult_ended\0\u{3}customer_left\0\u{3}transferred_to_agent\0\u{1}scheduled\0\u{3}shadow_differed\0\u{2}\u{2}widened\0\u{3}turned_away\0\u{3}customer_told\0\u{3}handed_over\0\u{3}taken_over\0\u{4}\u{6}air_given\0\u{3}shift_ended\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1562,6 +1627,32 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.kind = .transferredToAgent(v)
         }
       }()
+      case 37: try {
+        var v: WireWorkEvent.Scheduled?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .scheduled(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .scheduled(v)
+        }
+      }()
+      case 38: try {
+        var v: WireWorkEvent.ShadowDiffered?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .shadowDiffered(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .shadowDiffered(v)
+        }
+      }()
       case 40: try {
         var v: WireWorkEvent.Widened?
         var hadOneofValue = false
@@ -1780,6 +1871,14 @@ nonisolated extension WireWorkEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .transferredToAgent?: try {
       guard case .transferredToAgent(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case .scheduled?: try {
+      guard case .scheduled(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+    }()
+    case .shadowDiffered?: try {
+      guard case .shadowDiffered(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
     }()
     case .widened?: try {
       guard case .widened(let v)? = self.kind else { preconditionFailure() }
@@ -3068,6 +3167,85 @@ nonisolated extension WireWorkEvent.CustomerLeft: SwiftProtobuf.Message, SwiftPr
   package static func ==(lhs: WireWorkEvent.CustomerLeft, rhs: WireWorkEvent.CustomerLeft) -> Bool {
     if lhs.agentID != rhs.agentID {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.Scheduled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".Scheduled"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{3}at_ms\0\u{3}keeps_agent\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.keepsAgent) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    if self.keepsAgent != false {
+      try visitor.visitSingularBoolField(value: self.keepsAgent, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.Scheduled, rhs: WireWorkEvent.Scheduled) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.keepsAgent != rhs.keepsAgent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireWorkEvent.ShadowDiffered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireWorkEvent.protoMessageName + ".ShadowDiffered"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}policy_id\0\u{3}would_ask_agent_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.policyID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._wouldAskAgentID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.policyID.isEmpty {
+      try visitor.visitSingularStringField(value: self.policyID, fieldNumber: 1)
+    }
+    try { if let v = self._wouldAskAgentID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireWorkEvent.ShadowDiffered, rhs: WireWorkEvent.ShadowDiffered) -> Bool {
+    if lhs.policyID != rhs.policyID {return false}
+    if lhs._wouldAskAgentID != rhs._wouldAskAgentID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -112,6 +112,21 @@ extension AgentCommand.Action {
                     $0.reason = reason
                 })
         case .endWrapUp(let workItemID): .endWrapUp(.with { $0.workItemID = workItemID.rawValue })
+        case .schedule(let workItemID, let at, let keepsAgent):
+            .schedule(
+                .with {
+                    $0.workItemID = workItemID.rawValue
+                    $0.atMs = at.wire
+                    $0.keepsAgent = keepsAgent
+                })
+        case .startConversation(let outreach):
+            .startConversation(
+                .with {
+                    $0.accountID = outreach.account.rawValue
+                    $0.identifier = outreach.identifier.wire
+                    if let queueID = outreach.queueID { $0.queueID = queueID.rawValue }
+                    $0.text = outreach.text
+                })
         }
     }
 
@@ -166,6 +181,18 @@ extension AgentCommand.Action {
                 try .required("escalate.work_item_id", wire.workItemID), priority: Int(wire.priority),
                 reason: wire.reason)
         case .endWrapUp(let wire): self = .endWrapUp(try .required("end_wrap_up.work_item_id", wire.workItemID))
+        case .schedule(let wire):
+            self = .schedule(
+                try .required("schedule.work_item_id", wire.workItemID), at: try .required("schedule.at_ms", wire.atMs),
+                keepsAgent: wire.keepsAgent)
+        case .startConversation(let wire):
+            self = .startConversation(
+                Outreach(
+                    account: try .required("start_conversation.account_id", wire.accountID),
+                    identifier: try .required(
+                        "start_conversation.identifier", wire.hasIdentifier ? wire.identifier : nil),
+                    queueID: try .optional("start_conversation.queue_id", wire.hasQueueID ? wire.queueID : nil),
+                    text: wire.text))
         }
     }
 }

@@ -27,6 +27,7 @@ extension CustomerProfile: WireRecord {
                     $0.value = attribute.value
                 }
             }
+            $0.consents = consents.map(\.wire)
         }
     }
 
@@ -36,6 +37,7 @@ extension CustomerProfile: WireRecord {
             name: wire.hasName ? wire.name : nil,
             language: wire.hasLanguage ? wire.language : nil,
             verifiedIdentifiers: try Identifier.list("verified_identifiers", wire.verifiedIdentifiers),
-            attributes: wire.attributes.map { Attribute(name: $0.name, value: $0.value) })
+            attributes: wire.attributes.map { Attribute(name: $0.name, value: $0.value) },
+            consents: try ChannelKind.list("consents", wire.consents))
     }
 }

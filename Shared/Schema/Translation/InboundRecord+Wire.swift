@@ -17,6 +17,7 @@ extension InboundRecord: WireRecord {
         case .workItemReopened: "work-item-reopened"
         case .surveyAsked: "survey-asked"
         case .customerLeft: "customer-left"
+        case .conversationAsked: "conversation-asked"
         }
     }
 
@@ -35,6 +36,7 @@ extension InboundRecord: WireRecord {
                 case .workItemReopened(let reopened): .workItemReopened(reopened.wire)
                 case .surveyAsked(let asked): .surveyAsked(asked.wire)
                 case .customerLeft(let departure): .customerLeft(departure.wire)
+                case .conversationAsked(let asked): .conversationAsked(asked.wire)
                 }
         }
     }
@@ -53,6 +55,7 @@ extension InboundRecord: WireRecord {
         case .workItemReopened(let reopened): self = .workItemReopened(try .required("work_item_reopened", reopened))
         case .surveyAsked(let asked): self = .surveyAsked(try .required("survey_asked", asked))
         case .customerLeft(let departure): self = .customerLeft(try .required("customer_left", departure))
+        case .conversationAsked(let asked): self = .conversationAsked(try .required("conversation_asked", asked))
         }
     }
 }
@@ -172,6 +175,34 @@ extension Departure: WireValue {
             address: try .required("address", wire.hasAddress ? wire.address : nil),
             messageID: try MessageID.optional("message_id", wire.hasMessageID ? wire.messageID : nil),
             reason: wire.reason,
+            forwardedFrom: try CustomerID.optional(
+                "forwarded_from", wire.hasForwardedFrom ? wire.forwardedFrom : nil))
+    }
+}
+
+extension ConversationAsked: WireValue {
+    package var wire: WireConversationAsked {
+        .with {
+            $0.workItemID = workItemID.rawValue
+            $0.messageID = messageID.rawValue
+            $0.agentID = agentID.rawValue
+            $0.poolID = poolID.rawValue
+            $0.queueID = queueID.rawValue
+            $0.address = address.wire
+            $0.text = text
+            if let forwardedFrom { $0.forwardedFrom = forwardedFrom.rawValue }
+        }
+    }
+
+    package init(wire: WireConversationAsked) throws(WireError) {
+        self.init(
+            workItemID: try .required("work_item_id", wire.workItemID),
+            messageID: try .required("message_id", wire.messageID),
+            agentID: try .required("agent_id", wire.agentID),
+            poolID: try .required("pool_id", wire.poolID),
+            queueID: try .required("queue_id", wire.queueID),
+            address: try .required("address", wire.hasAddress ? wire.address : nil),
+            text: wire.text,
             forwardedFrom: try CustomerID.optional(
                 "forwarded_from", wire.hasForwardedFrom ? wire.forwardedFrom : nil))
     }

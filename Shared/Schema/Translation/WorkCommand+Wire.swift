@@ -13,6 +13,7 @@ extension WorkCommand: WireRecord {
         case .surveyAnswered: "survey-answered"
         case .handedOver: "handed-over"
         case .customerGone: "customer-gone"
+        case .conversationStarted: "conversation-started"
         }
     }
 
@@ -27,6 +28,7 @@ extension WorkCommand: WireRecord {
                 case .surveyAnswered(let answer): .surveyAnswered(answer.wire)
                 case .handedOver(let handOver): .handedOver(handOver.wire)
                 case .customerGone(let gone): .customerGone(gone.wire)
+                case .conversationStarted(let started): .conversationStarted(started.wire)
                 }
         }
     }
@@ -41,6 +43,8 @@ extension WorkCommand: WireRecord {
         case .surveyAnswered(let answer): self = .surveyAnswered(try .required("survey_answered", answer))
         case .handedOver(let handOver): self = .handedOver(try .required("handed_over", handOver))
         case .customerGone(let gone): self = .customerGone(try .required("customer_gone", gone))
+        case .conversationStarted(let started):
+            self = .conversationStarted(try .required("conversation_started", started))
         }
     }
 }
@@ -118,6 +122,29 @@ extension CustomerGone: WireValue {
             poolID: try .required("pool_id", wire.poolID),
             address: try .required("address", wire.hasAddress ? wire.address : nil),
             reason: wire.reason)
+    }
+}
+
+extension ConversationStarted: WireValue {
+    package var wire: WireConversationStarted {
+        .with {
+            $0.asked = asked.wire
+            $0.conversationID = conversationID.rawValue
+            $0.customerID = customerID.rawValue
+            if let displayName { $0.displayName = displayName }
+            if let language { $0.language = language }
+            if let refusal { $0.refusal = refusal.wire }
+        }
+    }
+
+    package init(wire: WireConversationStarted) throws(WireError) {
+        self.init(
+            asked: try .required("asked", wire.hasAsked ? wire.asked : nil),
+            conversationID: try .required("conversation_id", wire.conversationID),
+            customerID: try .required("customer_id", wire.customerID),
+            displayName: wire.hasDisplayName ? wire.displayName : nil,
+            language: wire.hasLanguage ? wire.language : nil,
+            refusal: wire.refusal == .unspecified ? nil : try .required("refusal", wire.refusal))
     }
 }
 

@@ -40,6 +40,8 @@ extension WorkEvent: WireRecord {
         case .consultEnded: "consult-ended"
         case .customerLeft: "customer-left"
         case .transferredToAgent: "transferred-to-agent"
+        case .scheduled: "scheduled"
+        case .shadowDiffered: "shadow-differed"
         }
     }
 

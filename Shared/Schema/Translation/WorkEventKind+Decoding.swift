@@ -58,6 +58,15 @@ extension WorkEvent.Kind {
         case .customerLeft(let wire):
             self = .customerLeft(try .required("customer_left.agent_id", wire.agentID), reason: wire.reason)
         case .transferredToAgent(let wire): self = try .read(wire, in: "transferred_to_agent")
+        case .scheduled(let wire):
+            self = .scheduled(
+                try .required("scheduled.agent_id", wire.agentID), at: try .required("scheduled.at_ms", wire.atMs),
+                keepsAgent: wire.keepsAgent)
+        case .shadowDiffered(let wire):
+            self = .shadowDiffered(
+                try .required("shadow_differed.policy_id", wire.policyID),
+                wouldAsk: try .optional(
+                    "shadow_differed.would_ask_agent_id", wire.hasWouldAskAgentID ? wire.wouldAskAgentID : nil))
         }
     }
 

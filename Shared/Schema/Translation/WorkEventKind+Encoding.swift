@@ -64,6 +64,19 @@ extension WorkEvent.Kind {
                     $0.reason = reason
                 })
         case .transferredToAgent(let agentID, let otherID): .transferredToAgent(.init(agentID, otherID))
+        case .scheduled(let agentID, let at, let keepsAgent):
+            .scheduled(
+                .with {
+                    $0.agentID = agentID.rawValue
+                    $0.atMs = at.wire
+                    $0.keepsAgent = keepsAgent
+                })
+        case .shadowDiffered(let policyID, let agentID):
+            .shadowDiffered(
+                .with {
+                    $0.policyID = policyID.rawValue
+                    if let agentID { $0.wouldAskAgentID = agentID.rawValue }
+                })
         }
     }
 }

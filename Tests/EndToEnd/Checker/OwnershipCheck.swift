@@ -77,12 +77,15 @@ struct OwnershipCheck {
             .handedOver(let agent, _, _), .transferredToAgent(let agent, _):
             require(agent)
             board.move(item, to: .waiting)
+        case .scheduled(let agent, _, _):
+            require(agent)
+            board.move(item, to: .waiting)
         case .closed(let agent, _):
             require(agent)
             board.move(item, to: .closed)
         case .queued, .customerMessageAdded, .noteAdded, .resumed, .requirementsRelaxed, .escalated, .surveyAnswered,
             .presenceChanged, .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded,
-            .abandoned, .consultStarted, .consultEnded, .customerLeft:
+            .abandoned, .consultStarted, .consultEnded, .customerLeft, .shadowDiffered:
             break
         }
     }
@@ -98,7 +101,8 @@ extension WorkEvent.Kind {
         case .opened, .queued, .customerMessageAdded, .offered, .offerAccepted, .offerDeclined, .offerExpired,
             .offerRevoked, .assigned, .agentReplied, .parked, .resumed, .requeued, .transferred, .requirementsRelaxed,
             .escalated, .wrapUpStarted, .closed, .widened, .turnedAway, .customerTold,
-            .handedOver, .takenOver, .abandoned, .consultStarted, .consultEnded, .customerLeft, .transferredToAgent:
+            .handedOver, .takenOver, .abandoned, .consultStarted, .consultEnded, .customerLeft, .transferredToAgent,
+            .scheduled, .shadowDiffered:
             true
         case .noteAdded, .surveyAnswered, .presenceChanged, .commandResult, .airGiven, .shiftEnded: false
         }

@@ -82,7 +82,7 @@ struct CustomerRoutes: Sendable {
                 verifiedIdentifiers: body.objects("identifiers", count: 0...32, verifiedIdentifier).compactMap(\.self),
                 attributes: body.dictionary("attributes", countMax: 64, bytes: 0...1_024).map {
                     CustomerProfile.Attribute(name: $0.name, value: $0.value)
-                })
+                }, consents: body.channels("consents"))
         }
         return try await write(.profileUpdated(profile), to: id, context)
     }
@@ -128,6 +128,17 @@ private func verifiedIdentifier(_ fields: InputFields) -> Identifier? {
 }
 
 extension InputFields {
+    /// Channels by name, each once.
+    fileprivate func channels(_ name: String) -> [ChannelKind] {
+        let words = strings(name, count: 0...ChannelKind.allCases.count, bytes: 1...16)
+        let channels = words.compactMap(ChannelKind.init(rawValue:))
+        if channels.count < words.count || Set(channels).count < channels.count {
+            let names = ChannelKind.allCases.map(\.rawValue).joined(separator: ", ")
+            reject(name, expected: "channels, each once: \(names)")
+        }
+        return channels
+    }
+
     /// The parameter `wait_for`: the `position` that an earlier answer gave.
     func waitFor() -> Position? {
         optional("wait_for", expected: "the position of an earlier answer, as in inbound/0/42") { value in

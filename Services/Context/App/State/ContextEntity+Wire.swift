@@ -52,6 +52,7 @@ extension Customer: WireValue {
             if let heardLanguage { $0.heardLanguage = heardLanguage }
             $0.hasProfile_p = hasProfile
             $0.lastActivityMs = lastActivity.wire
+            $0.consents = consents.map(\.wire)
         }
     }
 
@@ -70,6 +71,7 @@ extension Customer: WireValue {
         heardLanguage = wire.hasHeardLanguage ? wire.heardLanguage : nil
         hasProfile = wire.hasProfile_p
         lastActivity = try .required("last_activity_ms", wire.lastActivityMs)
+        consents = try ChannelKind.list("consents", wire.consents)
     }
 }
 

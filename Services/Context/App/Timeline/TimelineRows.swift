@@ -20,7 +20,9 @@ extension TimelineReader {
         let attributes: String = row["attributes"]
         return .object([
             "name": row["name"] as String?, "language": row["language"] as String?,
-            "attributes": try? JSONValue(parsing: attributes.utf8), "updated_at": instant(row["updated_at"]),
+            "attributes": try? JSONValue(parsing: attributes.utf8),
+            "consents": (row["consents"] as String).split(separator: " ").map { JSONValue.string(String($0)) },
+            "updated_at": instant(row["updated_at"]),
         ])
     }
 

@@ -6,7 +6,7 @@ import GRDB
 /// and filled again.
 enum TimelineSchema {
     /// Raise it with every change of `statements` or of what is written into them.
-    static let version = 1
+    static let version = 2
 
     static func create(in db: Database) throws {
         for statement in statements { try db.execute(sql: statement) }
@@ -75,7 +75,8 @@ enum TimelineSchema {
         "CREATE INDEX identifier_of_own_customer ON identifier (own_customer)",
         """
         CREATE TABLE profile (
-            customer TEXT PRIMARY KEY, name TEXT, language TEXT, attributes TEXT NOT NULL, updated_at INTEGER NOT NULL
+            customer TEXT PRIMARY KEY, name TEXT, language TEXT, attributes TEXT NOT NULL, consents TEXT NOT NULL,
+            updated_at INTEGER NOT NULL
         ) WITHOUT ROWID
         """,
     ]

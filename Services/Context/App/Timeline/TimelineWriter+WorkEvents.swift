@@ -52,19 +52,20 @@ extension TimelineWriter {
     /// Keeps the work item's own row.
     private func note(_ event: WorkEvent, _ subject: WorkEvent.Subject) throws {
         let key = subject.workItemID.rawValue
+        // One statement: every work item comes by here, and most of them when all is read again.
+        var opened: (channel: String, priority: Int, at: Int64)?
+        if case .opened(let channel, let priority, _, let acceptedAt) = event.kind {
+            opened = (channel.rawValue, priority, acceptedAt.milliseconds)
+        }
         try put(
             "work_item", ["id": key],
             [
                 "conversation": subject.conversationID.rawValue, "customer": subject.customerID.rawValue,
                 "pool": event.poolID.rawValue, "queue": subject.queueID.rawValue,
+                "channel": opened?.channel, "priority": opened?.priority, "opened_at": opened?.at,
             ])
         switch event.kind {
-        case .opened(let channel, let priority, _, let acceptedAt):
-            try put(
-                "work_item", ["id": key],
-                [
-                    "channel": channel.rawValue, "priority": priority, "opened_at": acceptedAt.milliseconds,
-                ])
+        case .opened:
             // Events of the SLA timer may have been read first; they know only the work item.
             try db.execute(
                 sql: "UPDATE entry SET customer = ?, conversation = ? WHERE work_item = ? AND customer IS NULL",
@@ -81,7 +82,7 @@ extension TimelineWriter {
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
             .agentReplied, .noteAdded, .parked, .resumed, .requirementsRelaxed, .wrapUpStarted, .presenceChanged,
             .commandResult, .widened, .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded, .abandoned,
-            .consultStarted, .consultEnded, .customerLeft:
+            .consultStarted, .consultEnded, .customerLeft, .scheduled, .shadowDiffered:
             break
         }
     }
@@ -108,6 +109,10 @@ extension TimelineWriter {
             Shown(kind: "transferred", agent: agent, detail: .object(["agent_id": other]))
         case .escalated(let from, let to, let reason, let agent):
             Shown(kind: "escalated", agent: agent, detail: .object(["from": from, "to": to, "reason": reason]))
+        case .scheduled(let agent, let time, let keepsAgent):
+            Shown(
+                kind: "callback-scheduled", agent: agent,
+                detail: .object(["at": time.rfc3339, "keep_agent": keepsAgent]))
         case .consultStarted(let agent, let other, let question):
             Shown(kind: "consult-started", agent: agent, text: question, detail: .object(["agent_id": other]))
         case .consultEnded(let agent, let reason):
@@ -121,7 +126,7 @@ extension TimelineWriter {
             Shown(kind: "survey-answered", detail: .object(["survey_id": survey, "score": score]))
         case .customerMessageAdded, .queued, .offered, .offerAccepted, .offerDeclined, .offerExpired, .offerRevoked,
             .agentReplied, .requirementsRelaxed, .wrapUpStarted, .presenceChanged, .commandResult, .widened,
-            .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded:
+            .turnedAway, .customerTold, .takenOver, .airGiven, .shiftEnded, .shadowDiffered:
             nil
         }
     }

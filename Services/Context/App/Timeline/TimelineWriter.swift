@@ -44,8 +44,8 @@ struct TimelineWriter {
                     "opened_at": record.at.milliseconds,
                 ])
         // The links themselves show on the customer's side, as attached and detached; a survey as its message.
-        // A departure shows as what the router made of it.
-        case .identityLinked, .identityUnlinked, .surveyAsked, .customerLeft: break
+        // A departure and an agent's wish to write first show as what the router made of them.
+        case .identityLinked, .identityUnlinked, .surveyAsked, .customerLeft, .conversationAsked: break
         }
     }
 
@@ -120,11 +120,12 @@ struct TimelineWriter {
         let attributes = JSONValue.object(profile.attributes.map { ($0.name, .string($0.value)) }).text
         try db.execute(
             sql: """
-                INSERT OR REPLACE INTO profile (customer, name, language, attributes, updated_at)
-                    VALUES (?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO profile (customer, name, language, attributes, consents, updated_at)
+                    VALUES (?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                profile.customerID.rawValue, profile.name, profile.language, attributes, record.at.milliseconds,
+                profile.customerID.rawValue, profile.name, profile.language, attributes,
+                profile.consents.map(\.rawValue).joined(separator: " "), record.at.milliseconds,
             ])
         try put(
             "entry", ["key": record.key],

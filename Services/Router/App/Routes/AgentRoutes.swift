@@ -51,6 +51,17 @@ struct AgentRoutes: Sendable {
             guard case .done(_?, _) = result.outcome else { return Response(status: .noContent) }
             return Response.json(result)
         }
+        routes.post("/v1/agents/{id}/conversations") { request, context in
+            let principal = try context.requirePrincipal()
+            let agentID = try context.pathID("id", AgentID.self)
+            try principal.requireAgent(agentID)
+            let key = try IdempotencyKey(of: request)
+            let outreach = try await request.readJSON { Outreach($0) }
+            let seat = try desk.seat(of: agentID)
+            let result = try await desk.perform(
+                .startConversation(outreach), id: key.commandID(of: principal), by: seat, trace: context.trace)
+            return Response.json(result, status: .accepted)
+        }
         routes.get("/v1/agents/{id}/work") { request, context in
             let seat = try await enter(context)
             let (wait, cursor) = try request.readQuery { query in
@@ -113,5 +124,22 @@ struct AgentRoutes: Sendable {
                 .contentType: "text/event-stream", .cacheControl: "no-store",
                 HTTPField.Name("X-Accel-Buffering")!: "no",
             ], body: body)
+    }
+}
+
+extension Outreach {
+    /// The body of `POST /v1/agents/{id}/conversations`.
+    fileprivate init(_ body: InputFields) {
+        let account: ChannelAccountID = body.id("account")
+        let identifier = body.optionalObject("to") { to -> Identifier? in
+            let kind: IdentifierKind = to.choice("kind")
+            return to.required("value", expected: IdentifierForm.expected(kind), placeholder: nil as Identifier?) {
+                $0.string.flatMap { IdentifierForm.identifier(kind, $0, account: account) }.map { .some($0) }
+            }
+        }
+        if identifier == nil, !body.has("to") { body.reject("to", expected: "an object with kind and value") }
+        self.init(
+            account: account, identifier: (identifier ?? nil) ?? Identifier(kind: .handle, value: ""),
+            queueID: body.optionalID("queue_id"), text: body.string("text", bytes: 1...RouterLimits.replyBytesMax))
     }
 }

@@ -45,6 +45,14 @@ struct WorkItemRoutes: Sendable {
                 ?? .transfer(id, body.id("queue_id"), note: note)
         }
         act(routes, "resume") { .resume($0) }
+        change(routes, "schedule") { id, _, body in
+            .schedule(
+                id,
+                at: body.required(
+                    "at", expected: "a date and time as in RFC 3339", placeholder: Instant(milliseconds: 0)
+                ) { $0.string.flatMap { Instant(rfc3339: $0) } },
+                keepsAgent: body.optionalBoolean("keep_agent") ?? false)
+        }
         change(routes, "consult") { id, _, body in
             .consult(
                 id, body.id("agent_id"),
@@ -149,7 +157,7 @@ extension WorkItemFilter {
 
     /// As `WorkItem.Stage.name` says them.
     private enum WorkItemState: String, CaseIterable {
-        case queued, offered, assigned, parked, closed
+        case queued, offered, assigned, parked, scheduled, closed
         case wrapUp = "wrap-up"
     }
 }

@@ -143,6 +143,7 @@ extension WorkItemPage: JSONRepresentable {
         case .queued, .assigned: break
         case .offered(let live): offer = live
         case .parked(_, let end): until = end
+        case .scheduled(let callback): until = callback.at
         case .wrapUp(let wrapUp):
             until = wrapUp.until
             disposition = wrapUp.disposition

@@ -22,6 +22,12 @@ extension WorkItem.Stage {
                     $0.agentID = agentID.rawValue
                     $0.untilMs = until.wire
                 })
+        case .scheduled(let callback):
+            .scheduled(
+                .with {
+                    $0.atMs = callback.at.wire
+                    if let agentID = callback.agentID { $0.agentID = agentID.rawValue }
+                })
         case .wrapUp(let wrapUp):
             .wrapUp(
                 .with {
@@ -54,6 +60,11 @@ extension WorkItem.Stage {
             self = .parked(
                 try .required("parked.agent_id", parking.agentID),
                 until: try .required("parked.until_ms", parking.untilMs))
+        case .scheduled(let callback):
+            self = .scheduled(
+                WorkItem.Callback(
+                    at: try .required("scheduled.at_ms", callback.atMs),
+                    agentID: try .optional("scheduled.agent_id", callback.hasAgentID ? callback.agentID : nil)))
         case .wrapUp(let wrapUp):
             self = .wrapUp(
                 WorkItem.WrapUp(
