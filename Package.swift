@@ -181,7 +181,7 @@ let package = Package(
                 "RouterApp", "RouterCore", "PatchbayClient", "Domain", "Schema", "Streams", "Kafka", "ServiceKit",
                 "Curl",
                 .product(name: "Collections", package: "swift-collections"),
-            ]),
+            ], exclude: ["Histories"]),
         tests(
             "SLATimerTests",
             [
@@ -193,7 +193,7 @@ let package = Package(
         tests(
             "PatchbayTests",
             [
-                "PatchbayCLI", "RouterPlanning", "Domain", "Schema", "Kafka",
+                "PatchbayCLI", "RouterPlanning", "Domain", "Schema", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
         tests(

@@ -28,7 +28,7 @@ struct Layer: Sendable, CustomTestStringConvertible {
             Layer(folder: "Shared/Client/", own: ["Curl"], foreign: system),
             Layer(folder: "Shared/ServiceKit/", own: ["CMalloc", "Domain"], foreign: nil),
             Layer(
-                folder: "Services/Router/Planning/", own: ["Domain", "RouterCore"],
+                folder: "Services/Router/Planning/", own: ["Domain", "RouterCore", "SLATimerCore"],
                 foreign: collections.union(["Glibc"])),
             // What the command line shares with a service is the service's pure rules, never its executable.
             Layer(

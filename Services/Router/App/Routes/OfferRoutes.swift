@@ -73,7 +73,7 @@ extension Request {
 
     /// A body that may be missing, and has no fields.
     func readNothing() async throws {
-        if mediaType == nil, headers[.contentLength] ?? "0" == "0", headers[.transferEncoding] == nil { return }
+        if headers[.contentLength] ?? "0" == "0", headers[.transferEncoding] == nil { return }
         try await readJSON { _ in }
     }
 }
