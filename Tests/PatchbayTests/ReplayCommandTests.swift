@@ -31,7 +31,8 @@ struct ReplayCommandTests {
         var other = try #require(configurations.first)
         let lines = ReplayCommand.lines(reader, under: other, itemsMax: 5)
         #expect(lines.first == "\(reader.recordCount) records, 7 work items.")
-        #expect(lines.contains { $0.hasPrefix("accounts  as recorded") && $0.hasSuffix("1") }, "Noor's promise was broken")
+        #expect(
+            lines.contains { $0.hasPrefix("accounts  as recorded") && $0.hasSuffix("1") }, "Noor's promise was broken")
         #expect(lines.contains { $0.hasPrefix("0 of 5 work items fare otherwise") })
         other.queues[QueueID("accounts")]?.requirements = [Requirement(skill: SkillID("accounts"), level: 5)]
         let easier = ReplayCommand.lines(reader, under: other, itemsMax: 5)

@@ -44,7 +44,9 @@ struct CollaborationServiceTests {
         }
     }
 
-    @Test("Of agents asked at once the first has it, and the other hears so; wrap-up ends early", .timeLimit(.minutes(5)))
+    @Test(
+        "Of agents asked at once the first has it, and the other hears so; wrap-up ends early",
+        .timeLimit(.minutes(5)))
     func parallel() async throws {
         var organization = RouterServiceTests.organization
         organization.policy.parallelOffers = 2

@@ -127,7 +127,9 @@ extension Distortion {
 
 extension Distortion {
     private static let changes: [Distortion] = [
-        silent("is silent about an expired offer", .noSilence, .neverOverCapacity, .onlyTheQualified) { if case .offerExpired = $0 { true } else { false } },
+        silent("is silent about an expired offer", .noSilence, .neverOverCapacity, .onlyTheQualified) {
+            if case .offerExpired = $0 { true } else { false }
+        },
         silent("is silent about a revoked offer", .noSilence, .onlyTheQualified) {
             if case .offerRevoked = $0 { true } else { false }
         },

@@ -88,7 +88,8 @@ extension RouterMachine {
                 absent: max(0, (rosterSizes[item.poolID] ?? 0) - present), unqualified: present - qualified,
                 inCooldown: inCooldown,
                 // Where somebody was preferred or named nobody else was looked at.
-                atCapacity: choice.isPreferred || choice.because != nil ? 0 : max(0, qualified - inCooldown - choice.eligibleCount)))
+                atCapacity: choice.isPreferred || choice.because != nil
+                    ? 0 : max(0, qualified - inCooldown - choice.eligibleCount)))
     }
 }
 

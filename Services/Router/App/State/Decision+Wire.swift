@@ -25,7 +25,8 @@ extension Decision: WireValue {
     package init(wire: WireRouterWorkItem.Decision) throws(WireError) {
         self.init(
             agentID: try .required("agent_id", wire.agentID), at: try .required("at_ms", wire.atMs),
-            isPreferred: wire.preferred, reason: wire.hasReason ? wire.reason : nil, load: Int(wire.load), capacity: Int(wire.capacity),
+            isPreferred: wire.preferred, reason: wire.hasReason ? wire.reason : nil, load: Int(wire.load),
+            capacity: Int(wire.capacity),
             idleSeconds: Int(wire.idleSeconds), step: Int(wire.step), eligible: Int(wire.eligible),
             excluded: Exclusions(
                 absent: Int(wire.absent), unqualified: Int(wire.unqualified), inCooldown: Int(wire.inCooldown),
