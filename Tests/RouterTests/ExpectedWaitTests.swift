@@ -69,6 +69,19 @@ struct ExpectedWaitTests {
         #expect((55...66).contains(wait?.p90Seconds ?? 0))
     }
 
+    @Test("A wrap-up counts: who waits, waits until the agent's hand is free")
+    func wrapUp() {
+        var bench = Bench()
+        bench.organization.policy.wrapUpSeconds = 30
+        bench.configure { _ in }
+        bench.assign("item", to: "ana")
+        bench.wait(60)
+        bench.command("ana", .complete("item", disposition: "solved"))
+        bench.wait(30)
+        #expect(bench.stage("item") == "closed")
+        #expect(bench.router.queueView("general")?.averageHandleSeconds == 90)
+    }
+
     @Test("Work of another queue counts with the share of its agents who serve both")
     func otherQueues() {
         var bench = Bench()

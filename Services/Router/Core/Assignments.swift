@@ -198,7 +198,8 @@ extension RouterMachine {
         if case .wrapUp(let wrapUp) = item.stage {
             servedAt = wrapUp.completedAt
             var queue = queues[item.queueID] ?? QueueState(id: item.queueID)
-            queue.record(handle: wrapUp.completedAt - wrapUp.assignedAt)
+            // Wrap-up included: who waits, waits until the agent's hand is free.
+            queue.record(handle: now - wrapUp.assignedAt)
             queues[item.queueID] = queue
             changed.append(.queue(item.queueID))
         }
