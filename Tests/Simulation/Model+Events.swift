@@ -93,20 +93,20 @@ extension Model {
         }
     }
 
-    private func checkBound(_ text: String, _ bytesMax: Int) throws {
+    func checkBound(_ text: String, _ bytesMax: Int) throws {
         guard text.utf8.count > bytesMax else { return }
         throw BrokenPromise(.bounded, "a text of \(text.utf8.count) bytes, at most \(bytesMax) were promised")
     }
 
     /// Whether the record at hand is a command that passes.
-    private func isAsked(_ isWanted: (AgentCommand) -> Bool) -> Bool {
+    func isAsked(_ isWanted: (AgentCommand) -> Bool) -> Bool {
         guard case .command(.agent(let command)) = cause else { return false }
         return isWanted(command)
     }
 
     // MARK: Customers
 
-    private mutating func open(
+    mutating func open(
         _ id: WorkItemID, _ channel: ChannelKind, _ priority: Int, _ requirements: [Requirement], _ acceptedAt: Instant
     ) throws {
         guard case .command(.customerMessage(let request)) = cause, items[id] == nil else {
@@ -148,7 +148,7 @@ extension Model {
         return id
     }
 
-    private mutating func addMessage(
+    mutating func addMessage(
         _ messageID: MessageID, _ channel: ChannelKind, _ excerpt: String, to item: WorkItemBook
     ) throws {
         guard case .command(.customerMessage(let request)) = cause, request.messageID == messageID,
@@ -163,7 +163,7 @@ extension Model {
 
     // MARK: Waiting
 
-    private mutating func beginToWait(_ item: WorkItemBook) throws {
+    mutating func beginToWait(_ item: WorkItemBook) throws {
         guard item.stage == .opened || item.stage == .returning else {
             throw BrokenPromise(.oneOwner, "\(item.id) waits though it is \(item.stage)")
         }
@@ -182,7 +182,7 @@ extension Model {
         lapse(item.id)
     }
 
-    private mutating func relax(_ item: WorkItemBook, _ step: Int, _ requirements: [Requirement]) throws {
+    mutating func relax(_ item: WorkItemBook, _ step: Int, _ requirements: [Requirement]) throws {
         guard step == item.stepsDone, requirements == item.requirements else {
             throw BrokenPromise(
                 .onlyTheQualified,
@@ -192,7 +192,7 @@ extension Model {
         items[item.id]!.due.isRelaxed = false
     }
 
-    private mutating func widen(_ item: WorkItemBook, _ step: Int, _ queueIDs: [QueueID]) throws {
+    mutating func widen(_ item: WorkItemBook, _ step: Int, _ queueIDs: [QueueID]) throws {
         guard step == item.stepsDone, queueIDs == item.due.widenedTo else {
             throw BrokenPromise(
                 .onlyTheQualified, "\(item.id) is widened to \(queueIDs), by its policy to \(item.due.widenedTo)")
@@ -200,7 +200,7 @@ extension Model {
         items[item.id]!.due.widenedTo = []
     }
 
-    private mutating func escalate(_ item: WorkItemBook, from: Int, to: Int, by agentID: AgentID?) throws {
+    mutating func escalate(_ item: WorkItemBook, from: Int, to: Int, by agentID: AgentID?) throws {
         var isDue = agentID == nil && item.due.priority == to
         if case .command(.escalate(let wanted)) = cause {
             isDue = isDue || agentID == nil && wanted.workItemID == item.id && wanted.priority == to
@@ -217,7 +217,7 @@ extension Model {
 
     // MARK: Offers
 
-    private mutating func offer(
+    mutating func offer(
         _ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID, _ expiresAt: Instant
     ) throws {
         let live = item.liveOffers
@@ -249,7 +249,7 @@ extension Model {
     }
 
     /// Whether the agent may have it: there, qualified, not in a cooldown, and with room.
-    private func checkSupply(_ agentID: AgentID, for item: WorkItemBook) throws {
+    func checkSupply(_ agentID: AgentID, for item: WorkItemBook) throws {
         guard let agent = agents[agentID], agent.presence == .available else {
             throw BrokenPromise(.noSilence, "\(item.id) goes to \(agentID), who is not there")
         }
@@ -269,13 +269,13 @@ extension Model {
         }
     }
 
-    private mutating func take(_ item: WorkItemBook, by agentID: AgentID) {
+    mutating func take(_ item: WorkItemBook, by agentID: AgentID) {
         agents[agentID]!.holds[item.id] = AgentBook.Hold(
             weight: weight(of: item.channel, for: agentID), channel: item.channel)
     }
 
     /// Nothing more urgent or older that the agent could take is passed over.
-    private func checkOrder(_ item: WorkItemBook, _ agentID: AgentID) throws {
+    func checkOrder(_ item: WorkItemBook, _ agentID: AgentID) throws {
         for other in items.values where other.stage == .queued && other.poolID == item.poolID && isBefore(other, item) {
             guard rules(of: other.queueID) != nil, mayTake(agentID, other), hasRoom(agentID, for: other),
                 !waitsForPreferred(other)
@@ -286,7 +286,7 @@ extension Model {
 
     /// Who has waited for the pool's maximum comes first, the oldest before all; then what is more urgent; of equally
     /// urgent ones the older; of equally old ones by id.
-    private func isBefore(_ one: WorkItemBook, _ other: WorkItemBook) -> Bool {
+    func isBefore(_ one: WorkItemBook, _ other: WorkItemBook) -> Bool {
         if let most = configuration.pools[one.poolID]?.maximumWaitSeconds {
             let overdueSince = now - .seconds(max(0, most))
             let (isFirst, isSecond) = (one.acceptedAt <= overdueSince, other.acceptedAt <= overdueSince)
@@ -297,7 +297,7 @@ extension Model {
         return (one.acceptedAt, one.id) < (other.acceptedAt, other.id)
     }
 
-    private mutating func accept(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
+    mutating func accept(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
         guard let offer = item.liveOffers.first(where: { $0.id == offerID }), offer.agentID == agentID,
             offer.expiresAt > now, isAsked(by: agentID, { $0 == .accept(offerID) })
         else { throw BrokenPromise(.oneOwner, "\(agentID) accepts \(item.id), which is \(item.stage)") }
@@ -310,7 +310,7 @@ extension Model {
         items[item.id]!.stage = .accepted(agentID)
     }
 
-    private mutating func assign(_ item: WorkItemBook, to agentID: AgentID) throws {
+    mutating func assign(_ item: WorkItemBook, to agentID: AgentID) throws {
         if item.stage == .queued {
             guard isAsked(by: agentID, { $0 == .pull }), mayPull(agentID, item) else {
                 throw BrokenPromise(.oneOwner, "\(item.id) is pulled by \(agentID), who may not")
@@ -331,11 +331,11 @@ extension Model {
     }
 
     /// Whether they take up again what they parked: who had it may keep it.
-    private func wasTheirs(_ item: WorkItemBook, _ agentID: AgentID) -> Bool {
+    func wasTheirs(_ item: WorkItemBook, _ agentID: AgentID) -> Bool {
         isAsked(by: agentID) { $0 == .resume(item.id) }
     }
 
-    private mutating func expire(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
+    mutating func expire(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
         if let offer = item.liveOffers.first(where: { $0.id == offerID }), offer.expiresAt > now {
             throw BrokenPromise(.noSilence, "the offer of \(item.id) expires \(offer.expiresAt - now) too early")
         }
@@ -345,7 +345,7 @@ extension Model {
         if agent.missedOffers + 1 >= max(1, most), agent.presence == .available { mustRest.insert(agentID) }
     }
 
-    private mutating func endOffer(
+    mutating func endOffer(
         _ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID, isAsked: Bool, hasCooldown: Bool = true
     ) throws {
         let left = item.liveOffers.filter { $0.id != offerID }
@@ -359,193 +359,9 @@ extension Model {
         lapse(item.id)
     }
 
-    // MARK: What agents do
-
-    func isAsked(by agentID: AgentID?, _ isWanted: (AgentCommand.Action) -> Bool) -> Bool {
-        guard case .command(.agent(let command)) = cause else { return false }
-        return command.agentID == agentID && isWanted(command.action)
-    }
-
-    /// The agent who works on it did what they asked for.
-    private mutating func act(
-        _ item: WorkItemBook, _ agentID: AgentID?, inWrapUp: Bool = false, _ isWanted: (AgentCommand.Action) -> Bool
-    ) throws {
-        var isTheirs = agentID != nil && item.assigneeID == agentID
-        if case .wrapUp = item.stage, !inWrapUp { isTheirs = false }
-        guard isTheirs, isAsked(by: agentID, isWanted) else {
-            throw BrokenPromise(
-                .oneOwner, "\(agentID.map(\.rawValue) ?? "nobody") acts on \(item.id), which is \(item.stage)")
-        }
-        deeds += 1
-    }
-
-    private mutating func park(_ item: WorkItemBook, _ agentID: AgentID?, _ until: Instant) throws {
-        var seconds = 0
-        try act(item, agentID) { action in
-            guard case .park(item.id, let wanted) = action else { return false }
-            seconds = wanted
-            return true
-        }
-        guard until == now + .seconds(seconds), seconds >= 1, seconds <= 30 * 86_400, let agentID else {
-            throw BrokenPromise(.noSilence, "\(item.id) is parked for \(until - now)")
-        }
-        release(item.id)
-        items[item.id]!.stage = .parked(agentID, until: until)
-    }
-
-    private mutating func resume(_ item: WorkItemBook) throws {
-        switch item.stage {
-        case .parked(let agentID, let until):
-            if isAsked(by: agentID, { $0 == .resume(item.id) }) { return try takeUp(item, agentID) }
-            guard until <= now || hasNews(item) || isReassigned(item) else {
-                throw BrokenPromise(.noSilence, "\(item.id) comes back too early")
-            }
-            items[item.id]!.stage = .returning
-            items[item.id]!.preferredAgentID = agentID
-        case .wrapUp(let agentID, _):
-            guard hasNews(item) else { throw BrokenPromise(.oneOwner, "\(item.id) leaves its wrap-up for nothing") }
-            items[item.id]!.stage = .assigned(agentID)
-            if let agent = agents[agentID], agent.presence == .offline, agent.graceUntil.map({ $0 <= now }) ?? true {
-                agents[agentID]!.graceUntil = now + grace(of: agentID)
-            }
-        case .scheduled(let agentID, let time):
-            if let agentID, isAsked(by: agentID, { $0 == .resume(item.id) }) { return try takeUp(item, agentID) }
-            guard time <= now || hasNews(item) || isReassigned(item) else {
-                throw BrokenPromise(.noSilence, "\(item.id) comes back too early")
-            }
-            items[item.id]!.stage = .returning
-            items[item.id]!.preferredAgentID = agentID
-            items[item.id]!.patience = agentID == nil ? 0 : 300
-        case .opened, .queued, .offered, .accepted, .assigned, .returning, .closed:
-            throw BrokenPromise(.oneOwner, "\(item.id) resumes though it is \(item.stage)")
-        }
-    }
-
-    private mutating func takeUp(_ item: WorkItemBook, _ agentID: AgentID) throws {
-        deeds += 1
-        guard hasRoom(agentID, for: item), agents[agentID]?.presence != .offline else {
-            throw BrokenPromise(.neverOverCapacity, "\(agentID) takes \(item.id) up again without room for it")
-        }
-        take(item, by: agentID)
-        items[item.id]!.stage = .accepted(agentID)
-    }
-
-    /// Whether the record at hand is a message that was added to it.
-    private func hasNews(_ item: WorkItemBook) -> Bool {
-        guard case .command(.customerMessage(let request)) = cause else { return false }
-        return item.messages.last == request.messageID
-    }
-
-    private mutating func requeue(_ item: WorkItemBook, _ agentID: AgentID?) throws {
-        if isAsked(by: agentID, { if case .requeue(item.id, _) = $0 { true } else { false } }) {
-            try act(item, agentID) { _ in true }
-            giveBack(item, agentID!, hasCooldown: true)
-            return
-        }
-        guard case .assigned(let ownerID) = item.stage, ownerID == agentID, let agent = agents[ownerID] else {
-            throw BrokenPromise(.oneOwner, "\(item.id) is requeued, which is \(item.stage)")
-        }
-        if isReassigned(item) { return giveBack(item, ownerID, hasCooldown: true) }
-        let isOver = agent.presence == .offline && agent.graceUntil.map { $0 <= now } ?? false
-        guard isOver || !isConfigured(ownerID) else {
-            throw BrokenPromise(.noSilence, "\(item.id) is taken from \(ownerID) before the grace time is over")
-        }
-        giveBack(item, ownerID, hasCooldown: false)
-    }
-
-    private mutating func transfer(_ item: WorkItemBook, _ agentID: AgentID?, to queueID: QueueID) throws {
-        guard configuration.queues[queueID]?.poolID == item.poolID else {
-            throw BrokenPromise(.oneOwner, "\(item.id) goes to \(queueID), which is not in its pool")
-        }
-        if isReassigned(item) {
-            guard item.assigneeID == agentID, item.liveOffers.isEmpty else {
-                throw BrokenPromise(.oneOwner, "\(item.id) is taken from \(agentID.map(\.rawValue) ?? "nobody")")
-            }
-        } else {
-            try act(item, agentID) { if case .transfer(item.id, queueID, _) = $0 { true } else { false } }
-        }
-        items[item.id]!.queueID = queueID
-        if let agentID { return giveBack(items[item.id]!, agentID, hasCooldown: true) }
-        if item.stage == .queued { items[item.id]!.stage = .returning }
-    }
-
-    private mutating func hand(_ item: WorkItemBook, _ agentID: AgentID?, to otherID: AgentID) throws {
-        try act(item, agentID) { if case .transferToAgent(item.id, otherID, _) = $0 { true } else { false } }
-        giveBack(item, agentID!, hasCooldown: true)
-        items[item.id]!.preferredAgentID = otherID
-        handedNow[item.id] = otherID
-    }
-
-    /// Whether the record at hand is a supervisor's, who takes it from wherever it is.
-    private func isReassigned(_ item: WorkItemBook) -> Bool {
-        isAsked { if case .reassign(item.id, _, _) = $0.action { true } else { false } }
-    }
-
-    /// By who works on it, or is consulted on it.
-    private mutating func note(_ item: WorkItemBook, _ agentID: AgentID, _ mentions: [AgentID]) throws {
-        if case .command(.agent(let command)) = cause, command.agentID == agentID,
-            command.action.isTransfer(of: item.id), item.assigneeID == agentID
-        {
-            return
-        }
-        guard item.assigneeID == agentID || item.consultedID == agentID,
-            isAsked(by: agentID, { if case .note(item.id, _, _) = $0 { true } else { false } })
-        else { throw BrokenPromise(.oneOwner, "\(agentID) notes on \(item.id), which is \(item.stage)") }
-        deeds += 1
-        // Who is mentioned is known from now on.
-        for id in mentions where agents[id] == nil { agents[id] = AgentBook(poolID: item.poolID, lastSeen: now) }
-    }
-
-    private mutating func giveBack(_ item: WorkItemBook, _ agentID: AgentID, hasCooldown: Bool) {
-        release(item.id)
-        items[item.id]!.stage = .returning
-        if item.preferredAgentID == agentID { items[item.id]!.preferredAgentID = nil }
-        guard hasCooldown else { return }
-        items[item.id]!.cooldowns[agentID] = now + rulesOrNone(of: item.queueID).cooldown
-    }
-
-    private mutating func wrapUp(_ item: WorkItemBook, _ agentID: AgentID, _ until: Instant) throws {
-        try act(item, agentID) { $0.isCompletion(of: item.id) }
-        let seconds = rulesOrNone(of: item.queueID).wrapUpSeconds
-        guard seconds > 0, until == now + .seconds(seconds) else {
-            throw BrokenPromise(.noSilence, "the wrap-up of \(item.id) lasts \(until - now)")
-        }
-        items[item.id]!.stage = .wrapUp(agentID, until: until)
-    }
-
-    private mutating func close(_ item: WorkItemBook, _ agentID: AgentID?, _ disposition: String) throws {
-        switch item.stage {
-        case .assigned:
-            try act(item, agentID) { $0.isCompletion(of: item.id) }
-            guard rulesOrNone(of: item.queueID).wrapUpSeconds == 0 else {
-                throw BrokenPromise(.oneOwner, "\(item.id) is closed without its wrap-up")
-            }
-        case .wrapUp(let ownerID, let until):
-            let isEnded = isAsked(by: ownerID) { $0 == .endWrapUp(item.id) }
-            if isEnded { deeds += 1 }
-            guard ownerID == agentID, isEnded || until <= now || !isConfigured(ownerID) else {
-                throw BrokenPromise(.noSilence, "the wrap-up of \(item.id) ends too early")
-            }
-        case .queued where item.hasLeft && disposition == "abandoned" && agentID == nil: break
-        case .opened:
-            guard openCount(of: item.poolID) > Self.openMax, disposition == "limit-reached" else {
-                throw BrokenPromise(.bounded, "\(item.id) is turned away though the pool is not full")
-            }
-        case .queued, .offered, .accepted, .parked, .scheduled, .returning, .closed:
-            throw BrokenPromise(.oneOwner, "\(item.id) is closed, which is \(item.stage)")
-        }
-        release(item.id)
-        items[item.id]!.stage = .closed(agentID, at: now)
-    }
-
-    private mutating func release(_ id: WorkItemID) {
-        guard let ownerID = items[id]?.assigneeID else { return }
-        agents[ownerID]?.holds[id] = nil
-    }
-
     // MARK: Presence
 
-    private mutating func changePresence(of id: AgentID, to presence: Presence, _ reason: String) throws {
+    mutating func changePresence(of id: AgentID, to presence: Presence, _ reason: String) throws {
         guard let agent = agents[id] else { throw BrokenPromise(.noSilence, "\(id) changes presence and is unknown") }
         agents[id]!.reason = reason
         if isAsked(by: id, { if case .setPresence(presence, _) = $0 { true } else { false } }) {
@@ -564,7 +380,7 @@ extension Model {
             presence == .offline && hasWork ? now + grace(of: id) : nil
     }
 
-    private func grace(of id: AgentID) -> Duration { .seconds(max(0, profile(of: id).graceSeconds)) }
+    func grace(of id: AgentID) -> Duration { .seconds(max(0, profile(of: id).graceSeconds)) }
 
     func text(_ requirements: [Requirement]) -> String {
         requirements.isEmpty ? "nothing" : requirements.map { "\($0.skill) \($0.level)" }.joined(separator: ", ")

@@ -45,9 +45,11 @@ package struct ReplayReport: Sendable {
     ) -> [Difference] {
         before.fates.compactMap { id, old in
             guard let new = after.fates[id] else { return nil }
-            let (was, isNow) = (old.waitMilliseconds, new.waitMilliseconds)
-            let isLonger = was != nil && isNow != nil && Double(abs(was! - isNow!)) >= seconds * 1_000
-            guard old.agentID != new.agentID || old.breached != new.breached || isLonger else { return nil }
+            var isOtherWait = false
+            if let was = old.waitMilliseconds, let isNow = new.waitMilliseconds {
+                isOtherWait = Double(abs(was - isNow)) >= seconds * 1_000
+            }
+            guard old.agentID != new.agentID || old.breached != new.breached || isOtherWait else { return nil }
             return Difference(workItemID: id, before: old, after: new)
         }
     }
