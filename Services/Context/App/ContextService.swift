@@ -40,8 +40,8 @@ enum ContextService {
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
         }
         setup.health.check("timeline") {
-            if let reason = timeline.unavailable { return .notReady(reason) }
-            return timeline.isCaughtUp ? .ready : .notReady("the timeline is still being read from the topics")
+            // One that is behind answers as it did before the stop; only one that is being filled does not.
+            timeline.unavailable.map { .notReady($0) } ?? .ready
         }
         let watch = BrokerWatch(kafka: settings.kafka)
         setup.health.check("kafka") { watch.complaint.map { .notReady($0) } ?? .ready }

@@ -32,8 +32,8 @@ struct RestartPart {
                 ["\(before.open), once more"] + names.map { Report.seconds(settled[$0] ?? .zero) },
             ])
         report.text(
-            "When the work items have just been opened, context is ready once it has written to the timeline what it "
-                + "had not before the stop. The stop took \(Report.seconds(stop)) s. What the services say of work items "
+            "When the work items have just been opened, context still writes to the timeline what it had not before the "
+                + "stop; what it says of customers is as old as it was then, and it is ready all the same. The stop took \(Report.seconds(stop)) s. What the services say of work items "
                 + "and clocks over HTTP is the same before and after.")
         for found in [after, later] where found != before {
             throw BenchmarkError("the stop changed something: \(before) and \(found)")

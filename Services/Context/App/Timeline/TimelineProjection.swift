@@ -31,9 +31,6 @@ final class TimelineProjection: Sendable {
         store.onDamage { [weak self] in self?.current?.shutdown() }
     }
 
-    /// Every partition has been read to its end at least once.
-    var isCaughtUp: Bool { current?.isCaughtUp ?? false }
-
     /// Why reads must wait; nil: they need not.
     var unavailable: String? {
         store.checkFile()
