@@ -16,7 +16,7 @@ struct Patchbay: AsyncParsableCommand {
             UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, ExplainPolicyCommand.self,
             SkipCommand.self, RulesCommand.self,
             TopicsCommand.self, TailCommand.self, TokenCommand.self,
-            JourneyCommand.self, SimulateCommand.self, ReplayCommand.self, HealthcheckCommand.self,
+            JourneyCommand.self, SimulateCommand.self, ReplayCommand.self, ExplainCommand.self, HealthcheckCommand.self,
             DeadLettersCommand.self,
         ])
 }

@@ -45,7 +45,7 @@ extension WholeStack {
                 let agents = try await connect(stack)
                 try await onThread { for agent in agents { agent.wait() } }
                 try await eventually("all wait", within: .seconds(60)) {
-                    try await metric(Self.waiting, of: stack) == Double(Self.agents)
+                    try await stack.routerMetric(Self.waiting) == Double(Self.agents)
                 }
                 let most = try await memory(of: stack)
                 let each = (most - before) / Double(Self.agents)
@@ -86,7 +86,7 @@ extension WholeStack {
             }
             // One more waited before them.
             try await eventually("all but the newest are sent away", within: .seconds(60)) {
-                try await metric(refused, of: stack) == Double(polls.count + 1 - 8)
+                try await stack.routerMetric(refused) == Double(polls.count + 1 - 8)
             }
             let answer = try await onThread { try polls[0].read() }
             #expect(answer.head.contains(" 429 ") && answer.head.lowercased().contains("\r\nretry-after: "))
@@ -96,9 +96,9 @@ extension WholeStack {
 
         private func expectRest(_ stack: TestStack) async throws {
             try await eventually("all have left", within: .seconds(60)) {
-                try await metric("patchbay_http_connections_open", of: stack) ?? .infinity < 10
+                try await stack.routerMetric("patchbay_http_connections_open") ?? .infinity < 10
             }
-            #expect(try await metric(Self.waiting, of: stack) == 0)
+            #expect(try await stack.routerMetric(Self.waiting) == 0)
         }
 
         /// Everybody, each over a connection of their own; some come in at the same time.
@@ -123,13 +123,7 @@ extension WholeStack {
         }
 
         private func memory(of stack: TestStack) async throws -> Double {
-            try await metric("process_resident_memory_bytes", of: stack) ?? 0
-        }
-
-        private func metric(_ name: String, of stack: TestStack) async throws -> Double? {
-            let text = try await stack.api.send("GET", stack.url(.router) + "/metrics", as: .nobody).status(200).text
-            return text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
-                .flatMap { Double($0.dropFirst(name.count + 1)) }
+            try await stack.routerMetric("process_resident_memory_bytes") ?? 0
         }
     }
 }

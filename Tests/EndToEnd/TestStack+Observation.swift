@@ -7,6 +7,13 @@ import TestSupport
 
 /// What a process says of itself over HTTP.
 extension TestStack {
+    /// A value of the router's metrics; nil: it has none of that name and labels.
+    func routerMetric(_ name: String) async throws -> Double? {
+        let text = try await api.send("GET", url(.router) + "/metrics", as: .nobody).status(200).text
+        return text.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
+            .flatMap { Double($0.dropFirst(name.count + 1)) }
+    }
+
     /// The partitions that a process leads; none while it does not answer.
     func led(by instance: Instance) async -> Set<Int32> {
         let url = url(instance) + "/metrics"

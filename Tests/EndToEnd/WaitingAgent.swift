@@ -25,7 +25,16 @@ struct WaitingAgent: Sendable {
 
     func close() { Glibc.close(descriptor) }
 
-    private static func connect(to port: Int) throws -> Int32 {
+    /// A connection whose answers nobody reads, for which the kernel keeps as little as it can on this side.
+    static func silent(_ request: String, token: String, port: Int) throws -> Int32 {
+        let descriptor = try connect(to: port, receiveBytes: 2_048)
+        write(
+            Array("GET \(request) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(token)\r\n\r\n".utf8),
+            to: descriptor)
+        return descriptor
+    }
+
+    private static func connect(to port: Int, receiveBytes: Int32? = nil) throws -> Int32 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw StackError("no more sockets: \(errno)") }
         var address = sockaddr_in()
@@ -34,6 +43,9 @@ struct WaitingAgent: Sendable {
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var time = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, Int32(SO_RCVTIMEO), &time, socklen_t(MemoryLayout<timeval>.size))
+        if var bytes = receiveBytes {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

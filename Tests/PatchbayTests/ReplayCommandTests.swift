@@ -39,6 +39,21 @@ struct ReplayCommandTests {
         #expect(easier.contains { $0.contains("dana after") && $0.contains("emre after") })
     }
 
+    @Test("Each decision on a work item of the recorded journey is explained with everybody who was looked at")
+    func explained() throws {
+        let history = try reader().history
+        let fates = Replay.recorded(history).fates
+        for (id, fate) in fates where fate.agentID != nil {
+            let lines = ExplainCommand.lines(Replay.decisions(on: id, in: history), agentsMax: 50)
+            #expect(lines.first?.hasPrefix("Decision 1 of ") ?? false)
+            #expect(
+                lines.contains {
+                    $0.hasPrefix("*") && $0.contains(fate.agentID?.rawValue ?? "") && $0.contains("eligible")
+                })
+        }
+        #expect(Replay.decisions(on: WorkItemID("nothing"), in: history).isEmpty)
+    }
+
     @Test("A line that is none of a recording is named")
     func spoilt() {
         let error = #expect(throws: RecordedPartitionError.self) {

@@ -61,6 +61,26 @@ struct ExplanationTests {
             ])
     }
 
+    @Test("Who was looked at for a decision is written down for whoever asks, as they were then")
+    func inquiry() throws {
+        var bench = Bench()
+        for name in ["cat", "dan"] { bench.organization.agents.append(Organization.agent(name, ["french": 6])) }
+        bench.configure { $0.routingPolicies[0].parallelOffers = 2 }
+        bench.router.inquiry = Inquiry("french")
+        bench.available("ana", "ben", "cat", "dan")
+        bench.message("other")
+        bench.message("french", language: "fr")
+        let findings = try #require(bench.router.inquiry?.findings)
+        let asked = bench.item("french")?.liveOffers.map(\.agentID) ?? []
+        #expect(findings.map(\.agentID) == asked)
+        #expect(findings.count == 2)
+        let (first, second) = (findings[0].candidates, findings[1].candidates)
+        #expect(first.map(\.agentID).sorted() == ["ana", "ben", "cat", "dan"])
+        #expect(first.first { $0.agentID == asked[0] }?.verdict.code == "eligible")
+        #expect(first.last?.verdict == .unqualified(Requirement(skill: "french", level: 5), has: nil))
+        #expect(second.first { $0.agentID == asked[0] }?.verdict == .asked)
+    }
+
     @Test("Why it waits: nobody there, a skill missing, all at capacity, a cooldown, others before")
     func whyItWaits() throws {
         var bench = Bench()

@@ -19,21 +19,16 @@ struct ReplayCommand: ParsableCommand {
             leaves out.
             """)
 
-    @OptionGroup var kafka: KafkaOptions
+    @OptionGroup var source: HistoryOptions
     @Argument(help: "The organization's YAML files: the other rules.") var files: [String] = []
     @Option(name: .customLong("set"), help: ArgumentHelp("Replace ${NAME} in the files.", valueName: "name=value"))
     var values: [String] = []
-    @Option(help: "The pool whose log is read from Kafka.") var pool: String?
-    @Option(help: ArgumentHelp("Read the log from here instead.", valueName: "file")) var history: String?
     @Option(help: ArgumentHelp("Write the log here, one record a line, and stop.", valueName: "file")) var save: String?
     @Option(help: "Differing work items shown.") var items = 20
 
     func validate() throws {
         _ = try OrganizationFiles.parse(values: values)
-        guard (pool == nil) != (history == nil) else {
-            throw ValidationError("name either --pool, whose log is read from Kafka, or --history, a file")
-        }
-        if save != nil, history != nil || !files.isEmpty {
+        if save != nil, source.history != nil || !files.isEmpty {
             throw ValidationError("--save takes --pool and nothing else")
         }
         guard (0...100_000).contains(items) else {
@@ -42,7 +37,7 @@ struct ReplayCommand: ParsableCommand {
     }
 
     func run() throws {
-        let records = try read()
+        let records = try source.read()
         if let save {
             try write(records.map(RecordedPartition.line).joined(separator: "\n") + "\n", to: save)
             print("\(records.count) records written to \(save)")
@@ -80,44 +75,9 @@ struct ReplayCommand: ParsableCommand {
             let organization = try OrganizationFiles.load(files, values: try OrganizationFiles.parse(values: values))
             return Configuration(revision: 1, entries: try organization.entries(now: .now))
         }
-        guard pool != nil else { return nil }
-        let applied = try ConfigurationStore(connection: try kafka.connection()).read()
+        guard source.pool != nil else { return nil }
+        let applied = try ConfigurationStore(connection: try source.kafka.connection()).read()
         return Configuration(revision: applied.revision, entries: Array(applied.entries.values))
-    }
-
-    private func read() throws -> [Record] {
-        if let history {
-            guard let data = FileManager.default.contents(atPath: history) else {
-                throw ValidationError("\(history) cannot be read")
-            }
-            do {
-                return try RecordedPartition.records(
-                    String(decoding: data, as: UTF8.self), topic: Topic.work.rawValue, partition: 0)
-            } catch let error as RecordedPartitionError {
-                throw ValidationError("\(history): \(error)")
-            }
-        }
-        let connection = try kafka.connection()
-        let topic = connection.name(.work)
-        let partition = try connection.withAdmin { admin in
-            guard let count = try admin.topics(timeout: connection.timeout)[topic] else {
-                throw ValidationError("the broker has no topic \(topic)")
-            }
-            return Partitioner.murmur2(Array((pool ?? "").utf8), partitions: Int32(count))
-        }
-        let consumer = try DataConsumer(
-            properties: connection.properties, topic: topic, partition: partition, from: .beginning)
-        defer { consumer.close() }
-        var records: [Record] = []
-        while true {
-            for event in consumer.poll(max: 1_000, timeout: .milliseconds(500)) {
-                switch event {
-                case .record(let record): records.append(record)
-                case .endOfPartition: return records
-                case .error(let error): if error.isFatal { throw error }
-                }
-            }
-        }
     }
 
     private func write(_ text: String, to path: String) throws {

@@ -16,6 +16,17 @@ package enum RouterEntityKey: Hashable, Sendable {
     case queue(QueueID)
     case command(CommandID)
     case forwarding(Forwarding.Key)
+
+    /// Without the general way of hashing: each change of an entity asks for this.
+    package func _rawHashValue(seed: Int) -> Int {
+        switch self {
+        case .workItem(let id): id._rawHashValue(seed: seed)
+        case .agent(let id): id._rawHashValue(seed: seed &+ 1)
+        case .queue(let id): id._rawHashValue(seed: seed &+ 2)
+        case .command(let id): id._rawHashValue(seed: seed &+ 3)
+        case .forwarding(let key): key._rawHashValue(seed: seed &+ 4)
+        }
+    }
 }
 
 package struct RouterChange: Hashable, Sendable {

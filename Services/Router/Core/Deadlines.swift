@@ -14,6 +14,13 @@ enum DeadlineKey: Hashable, Comparable, Sendable {
         case (.workItem, .agent): false
         }
     }
+
+    func _rawHashValue(seed: Int) -> Int {
+        switch self {
+        case .agent(let id): id._rawHashValue(seed: seed)
+        case .workItem(let id): id._rawHashValue(seed: seed &+ 1)
+        }
+    }
 }
 
 /// At most one deadline for each key, in a total order.

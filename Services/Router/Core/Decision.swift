@@ -75,6 +75,7 @@ extension RouterMachine {
     /// What is kept of a choice; made before the agent's capacity is taken.
     mutating func decision(on choice: Choice, for item: WorkItem, at now: Instant) -> Decision? {
         guard let agent = agents[choice.agentID], let entry = roster[choice.agentID] else { return nil }
+        defer { look(into: choice, for: item, at: now) }
         let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
         let present = pools[item.poolID]!.presentCount
         let qualified = pools[item.poolID]!.qualifiedCount(slot)
@@ -105,6 +106,8 @@ package struct Candidate: Hashable, Sendable {
         case unqualified(Requirement, has: Int?)
         /// Their routing profile names other queues.
         case servesOtherQueues
+        /// It is offered to them already.
+        case asked
         /// Available, and for the time being nothing is offered: air, or the end of the shift.
         case takesNoOffers
         case inCooldown(until: Instant)
@@ -117,6 +120,7 @@ package struct Candidate: Hashable, Sendable {
             case .absent: "absent"
             case .unqualified: "unqualified"
             case .servesOtherQueues: "other-queues"
+            case .asked: "asked"
             case .takesNoOffers: "no-offers"
             case .inCooldown: "cooldown"
             case .atCapacity: "at-capacity"
@@ -132,12 +136,32 @@ package struct Candidate: Hashable, Sendable {
                 "Has \(wanted.skill) \(level), below the \(wanted.level) asked for."
             case .unqualified(let wanted, nil): "Does not have \(wanted.skill)."
             case .servesOtherQueues: "Serves other queues."
+            case .asked: "Is asked already."
             case .takesNoOffers: "Is given air after much work, or is outside the shift."
             case .inCooldown: "Declined it, gave it back or did not answer, and is not asked yet."
             case .atCapacity(let load, let capacity, let weight):
                 "Has no room: load \(load) of \(capacity), and it weighs \(weight)."
             }
         }
+    }
+}
+
+/// Asks for each decision on one work item with everybody who was looked at, while the log is applied again.
+package struct Inquiry: Sendable {
+    package var workItemID: WorkItemID
+    package internal(set) var findings: [Finding] = []
+
+    package init(_ workItemID: WorkItemID) {
+        self.workItemID = workItemID
+    }
+
+    package struct Finding: Hashable, Sendable {
+        /// Who was chosen.
+        package var agentID: AgentID
+        package var at: Instant
+        package var queueID: QueueID
+        /// Every agent of the pool as they were then, those who could have had it first, then by id.
+        package var candidates: [Candidate]
     }
 }
 
@@ -148,10 +172,22 @@ extension RouterMachine {
     /// - Returns: at most `RouterLimits.explainedCandidatesMax`, and how many there are.
     package func candidates(for id: WorkItemID) -> (shown: [Candidate], count: Int) {
         guard let item = items[id] else { return ([], 0) }
-        let all = roster.filter { $0.value.poolID == item.poolID }
+        let all = allCandidates(for: item)
+        return (Array(all.prefix(RouterLimits.explainedCandidatesMax)), all.count)
+    }
+
+    private func allCandidates(for item: WorkItem) -> [Candidate] {
+        roster.filter { $0.value.poolID == item.poolID }
             .map { Candidate(agentID: $0.key, verdict: verdict(on: $0.key, $0.value, item)) }
             .sorted { ($0.isEligible ? 0 : 1, $0.agentID) < ($1.isEligible ? 0 : 1, $1.agentID) }
-        return (Array(all.prefix(RouterLimits.explainedCandidatesMax)), all.count)
+    }
+
+    /// Writes down who was looked at, if somebody asks for that.
+    private mutating func look(into choice: Choice, for item: WorkItem, at now: Instant) {
+        guard inquiry?.workItemID == item.id else { return }
+        let candidates = allCandidates(for: item)
+        inquiry?.findings.append(
+            Inquiry.Finding(agentID: choice.agentID, at: now, queueID: item.queueID, candidates: candidates))
     }
 
     private func verdict(on id: AgentID, _ entry: RosterEntry, _ item: WorkItem) -> Candidate.Verdict {
@@ -165,6 +201,7 @@ extension RouterMachine {
             return .servesOtherQueues
         }
         guard agent.takesOffers else { return .takesNoOffers }
+        if item.holderIDs.contains(id) { return .asked }
         if let until = item.cooldowns[id] { return .inCooldown(until: until) }
         let capacity = entry.profile.capacity
         if fits(item, id) { return .eligible(load: agent.load, capacity: capacity) }

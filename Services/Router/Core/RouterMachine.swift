@@ -12,7 +12,7 @@ package import OrderedCollections
 /// - Bounds: `RouterLimits`.
 package struct RouterMachine: Sendable {
     // What is stored, as entities of the checkpoint.
-    var items: [WorkItemID: WorkItem] = [:]
+    var items = Table<WorkItem>()
     var agents: [AgentID: AgentState] = [:]
     var queues: [QueueID: QueueState] = [:]
     var commands: [CommandID: CommandRecord] = [:]
@@ -40,6 +40,9 @@ package struct RouterMachine: Sendable {
     var unsettled: [WorkItemID] = []
     /// Work items that were restored before the rules of their queue.
     var withoutRules: [QueueID: [WorkItemID]] = [:]
+
+    /// For those who apply a log again to know more; nothing else depends on it.
+    package var inquiry: Inquiry?
 
     // What the current call has done.
     var outputs: [RouterOutput] = []
@@ -104,15 +107,15 @@ package struct RouterMachine: Sendable {
 extension RouterMachine {
     /// Changes a work item in a way that leaves its stage and its place in a line as they are.
     mutating func update(_ id: WorkItemID, _ change: (inout WorkItem) -> Void) {
-        guard let index = items.index(forKey: id) else {
+        guard let place = items.place(of: id) else {
             preconditionFailure("only a work item that exists is changed")
         }
-        let (deadline, holderID) = items.values[index].changed(by: change, under: rules)
+        let (deadline, holderID) = items[at: place].changed(by: change, under: rules)
         changed.append(.workItem(id))
         deadlines.set(.workItem(id), to: deadline)
         if let holderID { touch(holderID) }
-        for offer in items.values[index].parallelOffers { touch(offer.agentID) }
-        if let consultation = items.values[index].consultation { touch(consultation.agentID) }
+        for offer in items[at: place].parallelOffers { touch(offer.agentID) }
+        if let consultation = items[at: place].consultation { touch(consultation.agentID) }
     }
 
     /// Changes a work item that may be in a line in any way but its stage.

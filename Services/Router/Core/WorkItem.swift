@@ -23,7 +23,7 @@ package import OrderedCollections
 /// the profile keeps for its return. Every stage but closed ends by itself: queued waits for supply (and for its
 /// cooldowns, steps and preference to run out), offered expires, assigned ends with its agent's presence lease, parked,
 /// scheduled and wrapUp have a time.
-package struct WorkItem: Hashable, Sendable {
+package struct WorkItem: Hashable, Identifiable, Sendable {
     package var id: WorkItemID
     package var poolID: PoolID
     package var queueID: QueueID
@@ -63,7 +63,7 @@ package struct WorkItem: Hashable, Sendable {
     package var stage: Stage = .queued
     package var offersMade: Int = 0
     /// Behind the latest offer.
-    package var decision: Decision?
+    @Rare package var decision: Decision?
     package var pastOffers: [PastOffer] = []
     package var owners: [Ownership] = []
     /// Which work item went on after this one was closed.
@@ -76,8 +76,8 @@ package struct WorkItem: Hashable, Sendable {
     /// - Bounds: `RouterLimits.parallelOffersMax`, with the stage's own.
     package var parallelOffers: [Offer] = []
     /// What the last transfer said.
-    package var transferNote: TransferNote?
-    package var consultation: Consultation?
+    @Rare package var transferNote: TransferNote?
+    @Rare package var consultation: Consultation?
     /// When the customer left; nil when they have written since.
     package var customerLeftAt: Instant?
 
@@ -115,7 +115,7 @@ package struct WorkItem: Hashable, Sendable {
         self.cooldowns = cooldowns
         self.stage = stage
         self.offersMade = offersMade
-        self.decision = decision
+        _decision = Rare(wrappedValue: decision)
         self.pastOffers = pastOffers
         self.owners = owners
         self.successorID = successorID

@@ -1,7 +1,7 @@
 package import Domain
 import HeapModule
 import OrderedCollections
-import RouterCore
+package import RouterCore
 import SLATimerCore
 
 /// Plays a history again on the production machines.
@@ -14,6 +14,17 @@ package enum Replay {
             stage.perform(moment.step)
         }
         return stage.course
+    }
+
+    /// Every decision on one work item as recorded, with everybody who was looked at, as they were then.
+    package static func decisions(on id: WorkItemID, in history: History) -> [Inquiry.Finding] {
+        var stage = Stage()
+        stage.router.inquiry = Inquiry(id)
+        for moment in history.moments {
+            stage.reach(moment.at)
+            stage.perform(moment.step)
+        }
+        return stage.router.inquiry?.findings ?? []
     }
 
     /// The same customers and the same presence, under rules of your choice.
