@@ -65,7 +65,7 @@ struct ExplanationTests {
     func inquiry() throws {
         var bench = Bench()
         for name in ["cat", "dan"] { bench.organization.agents.append(Organization.agent(name, ["french": 6])) }
-        bench.configure { $0.routingPolicies[0].parallelOffers = 2 }
+        bench.configure { $0.policy.parallelOffers = 2 }
         bench.router.inquiry = Inquiry("french")
         bench.available("ana", "ben", "cat", "dan")
         bench.message("other")

@@ -127,11 +127,11 @@ extension RouterMachine {
         before rank: Rank, in key: DemandKey, of poolID: PoolID, _ servers: Bits, _ places: Int
     ) -> ExpectedWait {
         guard let pool = pools[poolID] else { return ExpectedWait.none }
-        let isCompared = pool.waiting.count <= RouterLimits.comparedDemandsMax
         var (mean, variance) = (handling(in: key.queueID).mean, handling(in: key.queueID).variance)
-        pool.waiting.forEach(in: pool.waiting) { slot in
+        let isCompared = pool.waiting.count <= RouterLimits.comparedDemandsMax
+        let compared = isCompared ? pool.waiting : pool.waiting(with: key)
+        compared.forEach(in: pool.waiting) { slot in
             let demand = pool.demands[slot]
-            guard isCompared || demand.key == key else { return }
             let before = demand.position(of: rank)
             guard before > 0 else { return }
             let shared = pool.presentCount(of: demand.groups, and: servers)

@@ -115,6 +115,13 @@ extension PoolIndex {
         demandSlots[key].map { demands[$0].position(of: rank) } ?? 0
     }
 
+    /// The demand alone, if somebody waits with it.
+    func waiting(with key: DemandKey) -> Bits {
+        var result = Bits()
+        if let slot = demandSlots[key], waiting.contains(slot) { result.insert(slot) }
+        return result
+    }
+
     /// The demand's place in `demands`, which it gets when it is asked for first.
     mutating func demand(_ key: DemandKey) -> Int {
         if let slot = demandSlots[key] { return slot }

@@ -38,6 +38,10 @@ struct DemandKey: Hashable, Sendable {
     /// Queues whose agents may take it too.
     var widenedTo: [QueueID] = []
     var requirements: [Requirement]
+
+    /// The queue all but decides: its demands differ by languages and steps, which are few.
+    func hash(into hasher: inout Hasher) { hasher.combine(queueID) }
+    func _rawHashValue(seed: Int) -> Int { queueID._rawHashValue(seed: seed) }
 }
 
 /// The work items that wait with one demand on one channel, in order.

@@ -108,8 +108,7 @@ struct AgentRoutes: Sendable {
                 if view.cursor != cursor {
                     cursor = view.cursor
                     written = .now
-                    let event = "id: \(view.cursor.text)\nevent: work\ndata: \(view.json.text)\n\n"
-                    try await writer.write(ByteBuffer(string: event))
+                    try await writer.write(event(view))
                 } else if ContinuousClock.now - written >= AgentRoutes.heartbeatTime {
                     written = .now
                     try await writer.write(ByteBuffer(string: ": heartbeat\n\n"))
@@ -125,6 +124,17 @@ struct AgentRoutes: Sendable {
                 HTTPField.Name("X-Accel-Buffering")!: "no",
             ], body: body)
     }
+}
+
+/// One event. Of a client who does not read nothing else is kept meanwhile.
+private func event(_ view: AgentView) -> ByteBuffer {
+    let (head, data, tail) = ("id: \(view.cursor.text)\nevent: work\ndata: ", view.json.bytes, "\n\n")
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(head.utf8.count + data.count + tail.utf8.count)
+    buffer.writeString(head)
+    buffer.writeBytes(data)
+    buffer.writeString(tail)
+    return buffer
 }
 
 extension Outreach {
