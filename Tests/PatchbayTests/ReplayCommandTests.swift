@@ -43,14 +43,20 @@ struct ReplayCommandTests {
     func explained() throws {
         let history = try reader().history
         let fates = Replay.recorded(history).fates
+        var unexplained = 0
         for (id, fate) in fates where fate.agentID != nil {
-            let lines = ExplainCommand.lines(Replay.decisions(on: id, in: history), agentsMax: 50)
-            #expect(lines.first?.hasPrefix("Decision 1 of ") ?? false)
-            #expect(
-                lines.contains {
-                    $0.hasPrefix("*") && $0.contains(fate.agentID?.rawValue ?? "") && $0.contains("eligible")
-                })
+            let findings = Replay.decisions(on: id, in: history)
+            guard !findings.isEmpty else {
+                unexplained += 1
+                continue
+            }
+            let lines = ExplainCommand.lines(findings, agentsMax: 50)
+            #expect(lines.first?.hasPrefix("Decision 1 of \(findings.count), ") ?? false)
+            let chosen = lines.filter { $0.hasPrefix("*") }
+            #expect(chosen.count == findings.count && chosen.allSatisfy { $0.contains("  eligible  ") })
+            #expect(chosen.contains { $0.contains(fate.agentID?.rawValue ?? "-") })
         }
+        #expect(unexplained == 1, "nobody was chosen for the conversation that an agent started")
         #expect(Replay.decisions(on: WorkItemID("nothing"), in: history).isEmpty)
     }
 

@@ -29,7 +29,9 @@ struct ExplainCommand: ParsableCommand {
         for record in try source.read() { try reader.read(record) }
         let findings = Replay.decisions(on: WorkItemID(workItem), in: reader.history)
         guard !findings.isEmpty else {
-            throw ValidationError("no decision on a work item \(workItem) in \(reader.recordCount) records")
+            throw ValidationError(
+                "\(reader.recordCount) records hold no decision on a work item \(workItem): expected the id of one that was "
+                    + "offered or pulled")
         }
         for line in Self.lines(findings, agentsMax: agents) { print(line) }
     }
