@@ -65,6 +65,10 @@ struct WorkItemBook: Hashable {
     var acceptedAt: Instant
     var channel: ChannelKind
     var messages: [MessageID] = []
+    /// When each of them was written.
+    var writtenAt: [Instant] = []
+    /// When an agent last replied.
+    var answeredAt: Instant?
     var preferredAgentID: AgentID?
     var preferredUntil: Instant?
     /// How long whoever a callback is kept for is waited for, at least.

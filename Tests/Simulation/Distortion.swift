@@ -66,6 +66,9 @@ extension Distortion {
         policies("widens nothing", .noLoops, .onlyTheQualified) { policy in
             for index in policy.steps.indices { policy.steps[index].widenTo = [] }
         },
+        lie("ignores what is due", .noOvertaking) { configuration in
+            for id in configuration.pools.keys { configuration.pools[id]!.order = .priority }
+        },
         lie("lets anybody starve", .noOvertaking) { configuration in
             for id in configuration.pools.keys { configuration.pools[id]!.maximumWaitSeconds = nil }
         },

@@ -45,6 +45,7 @@ extension Model {
         case .agentReplied(let agentID, _, _, let text):
             try checkBound(text, 65_536)
             try act(item, agentID) { if case .reply(item.id, _, _) = $0 { true } else { false } }
+            items[item.id]!.answeredAt = now
         case .noteAdded(let agentID, let text, let mentions):
             try checkBound(text, 16_384)
             try note(item, agentID, mentions)
@@ -156,6 +157,7 @@ extension Model {
         else { throw BrokenPromise(.oneEffect, "message \(messageID) is added to \(item.id) again, or unasked") }
         guard excerpt.count <= 2_000 else { throw BrokenPromise(.bounded, "an excerpt of \(excerpt.count) characters") }
         items[item.id]!.messages.append(messageID)
+        items[item.id]!.writtenAt.append(min(request.acceptedAt, now))
         items[item.id]!.channel = channel
         items[item.id]!.hasLeft = false
         if item.preferredAgentID == nil { items[item.id]!.preferredAgentID = request.preferredAgentID }
@@ -284,8 +286,8 @@ extension Model {
         }
     }
 
-    /// Who has waited for the pool's maximum comes first, the oldest before all; then what is more urgent; of equally
-    /// urgent ones the older; of equally old ones by id.
+    /// Who has waited for the pool's maximum comes first, the oldest before all; then, where slack decides, what is due
+    /// in an earlier unit of time; then what has more priority; of equals the older; of equally old ones by id.
     func isBefore(_ one: WorkItemBook, _ other: WorkItemBook) -> Bool {
         if let most = configuration.pools[one.poolID]?.maximumWaitSeconds {
             let overdueSince = now - .seconds(max(0, most))
@@ -293,8 +295,32 @@ extension Model {
             if isFirst != isSecond { return isFirst }
             if isFirst { return (one.acceptedAt, one.id) < (other.acceptedAt, other.id) }
         }
+        let (due, otherDue) = (unitWhenDue(one), unitWhenDue(other))
+        if due != otherDue { return due < otherDue }
         if one.priority != other.priority { return one.priority > other.priority }
         return (one.acceptedAt, one.id) < (other.acceptedAt, other.id)
+    }
+
+    /// In which of the pool's units of time the next target is due: the first reply or, once there was one, a reply to the
+    /// first message after the last, and the end of all. What has no target comes last. All calendars are always open.
+    private func unitWhenDue(_ item: WorkItemBook) -> Int64 {
+        guard let pool = configuration.pools[item.poolID], pool.order == .slack, let rules = rules(of: item.queueID)
+        else { return 0 }
+        let targets = configuration.slaPolicies[rules.queue.slaPolicyID]?.targets ?? []
+        let waitsSince: Instant? =
+            if let answeredAt = item.answeredAt {
+                item.writtenAt.suffix(50).first { $0 > answeredAt }
+            } else {
+                item.acceptedAt
+            }
+        let dues = targets.compactMap { target -> Instant? in
+            switch target.kind {
+            case .firstResponse: item.answeredAt == nil ? item.acceptedAt + .seconds(target.seconds) : nil
+            case .nextResponse: item.answeredAt == nil ? nil : waitsSince.map { $0 + .seconds(target.seconds) }
+            case .resolution: item.acceptedAt + .seconds(target.seconds)
+            }
+        }
+        return dues.min().map { $0.milliseconds / 1_000 / Int64(pool.slackUnitSeconds) } ?? .max
     }
 
     mutating func accept(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {

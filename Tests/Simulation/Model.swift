@@ -12,7 +12,7 @@ import RouterCore
 /// It does not judge, because no promise speaks of it: which of several eligible agents is chosen, the wording of
 /// explanations and rejections, expected waiting times, what the clocks and context are told.
 ///
-/// Not in its worlds, and unknown to its books: order by slack, weights that follow what an agent does (idle, parked,
+/// Not in its worlds, and unknown to its books: business hours, weights that follow what an agent does (idle, parked,
 /// interrupted), occupancy, shifts, admission, hand-over to another pool, and conversations that agents start.
 /// `Tests/RouterTests` has other tests for these. An event that it has no case for is reported as a broken promise.
 ///

@@ -57,7 +57,8 @@ struct Organization {
     private func queue(_ name: String, level: Int) -> Queue {
         var queue = Queue(
             id: QueueID(name), name: name, poolID: name == "sales" ? "sales" : "support", routingPolicyID: "standard",
-            slaPolicyID: "gold", languages: ["fr": Requirement(skill: "french", level: level)])
+            slaPolicyID: name == "billing" ? "silver" : "gold",
+            languages: ["fr": Requirement(skill: "french", level: level)])
         if name == "billing" { queue.requirements = [Requirement(skill: "billing", level: 5)] }
         if name == "general" { queue.requirements = [Requirement(skill: "billing", level: 3, isNice: true)] }
         return queue
@@ -76,7 +77,8 @@ struct Organization {
             presenceLeaseSeconds: 60, graceSeconds: number(0...10))
         for pool in ["support", "sales"] {
             configuration.pools[PoolID(pool)] = Pool(
-                id: PoolID(pool), name: pool, maximumWaitSeconds: number(0...1) == 0 ? nil : number(0...120),
+                id: PoolID(pool), name: pool, order: number(0...1) == 0 ? .slack : .priority,
+                slackUnitSeconds: number(1...60), maximumWaitSeconds: number(0...1) == 0 ? nil : number(0...120),
                 breakReasons: number(0...3) == 0 ? ["lunch", "tea"] : [])
         }
         let steps = [
@@ -91,6 +93,11 @@ struct Organization {
             wrapUpSeconds: number(0...1) * number(0...60), preferredAgentSeconds: number(0...1) * 20,
             choice: RoutingPolicy.AgentChoice.allCases[number(0...5)], parallelOffers: number(0...3),
             reopenSeconds: number(0...1) == 0 ? nil : number(0...300), steps: number(0...1) == 0 ? [] : steps)
+        for policy in ["gold", "silver"] {
+            let kinds = TargetKind.allCases.filter { _ in number(0...2) > 0 }
+            configuration.slaPolicies[PolicyID(policy)] = SLAPolicy(
+                id: PolicyID(policy), targets: kinds.map { SLAPolicy.Target(kind: $0, seconds: number(1...300)) })
+        }
         let level = number(1...9)
         let hasBilling = number(0...3) > 0
         for name in queueNames { configuration.queues[QueueID(name)] = queue(name, level: level) }

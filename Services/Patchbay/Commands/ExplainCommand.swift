@@ -39,16 +39,15 @@ struct ExplainCommand: ParsableCommand {
     static func lines(_ findings: [Inquiry.Finding], agentsMax: Int) -> [String] {
         findings.enumerated().flatMap { index, finding in
             let shown = finding.candidates.prefix(agentsMax)
-            let rows = shown.map { candidate in
-                [
-                    candidate.agentID == finding.agentID ? "*" : " ", candidate.agentID.rawValue,
-                    candidate.verdict.code, candidate.verdict.detail,
-                ]
-            }
+            let rows = PlanningTable.aligned(
+                shown.map { candidate in
+                    let mark = candidate.agentID == finding.agentID ? "*" : " "
+                    return [mark, candidate.agentID.rawValue, candidate.verdict.code]
+                }, leading: 3)
             let left = finding.candidates.count - shown.count
             return [
                 "Decision \(index + 1) of \(findings.count), \(finding.at.rfc3339), queue \(finding.queueID): \(finding.agentID)"
-            ] + PlanningTable.aligned(rows, leading: 4) + (left > 0 ? ["and \(left) more"] : []) + [""]
+            ] + zip(rows, shown).map { "\($0)  \($1.verdict.detail)" } + (left > 0 ? ["and \(left) more"] : []) + [""]
         }
     }
 }
