@@ -16,18 +16,31 @@ struct HistoryOptions: ParsableArguments {
         }
     }
 
+    /// The records, and on standard error a warning when they are not the first of their log.
     func read() throws -> [Record] {
-        if let history {
-            guard let data = FileManager.default.contents(atPath: history) else {
-                throw ValidationError("\(history) cannot be read")
-            }
-            do {
-                return try RecordedPartition.records(
-                    String(decoding: data, as: UTF8.self), topic: Topic.work.rawValue, partition: 0)
-            } catch let error as RecordedPartitionError {
-                throw ValidationError("\(history): \(error)")
-            }
+        let records = try history.map(readFile) ?? readLog()
+        if let first = records.first, first.offset > 0 {
+            let warning =
+                "warning: the log begins at offset \(first.offset); what came before, such as configuration and presence, is "
+                + "not known\n"
+            FileHandle.standardError.write(Data(warning.utf8))
         }
+        return records
+    }
+
+    private func readFile(_ history: String) throws -> [Record] {
+        guard let data = FileManager.default.contents(atPath: history) else {
+            throw ValidationError("\(history) cannot be read")
+        }
+        do {
+            return try RecordedPartition.records(
+                String(decoding: data, as: UTF8.self), topic: Topic.work.rawValue, partition: 0)
+        } catch let error as RecordedPartitionError {
+            throw ValidationError("\(history): \(error)")
+        }
+    }
+
+    private func readLog() throws -> [Record] {
         let connection = try kafka.connection()
         let topic = connection.name(.work)
         let partition = try connection.withAdmin { admin in
