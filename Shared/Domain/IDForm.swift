@@ -43,17 +43,25 @@ package enum IDForm: Hashable, Comparable, Sendable {
         }
     }
 
-    /// What dictionaries ask for. UUIDs are as good as random, so a multiplication with a secret spreads them as well as
-    /// the standard library's hash does, and nobody outside can tell which of them fall together.
+    /// What dictionaries ask for. Two multiplications, one with a secret, spread UUIDs as well as the standard library's
+    /// hash does in less time, and nobody outside can tell which of them fall together.
     @inlinable
     package func _rawHashValue(seed: Int) -> Int {
         switch self {
         case .uuid(let high, let low):
             let secret = Self.secret
-            let product = (high ^ secret.0 ^ UInt64(bitPattern: Int64(seed))).multipliedFullWidth(by: low ^ secret.1)
-            return Int(truncatingIfNeeded: product.high ^ product.low)
+            let once = Self.folded(high ^ secret.0, low ^ secret.1)
+            return Int(truncatingIfNeeded: Self.folded(once ^ UInt64(truncatingIfNeeded: seed), 0x9e37_79b9_7f4a_7c15))
         case .text(let text): return text._rawHashValue(seed: seed)
         }
+    }
+
+    /// Both halves of the product, one over the other.
+    /// - Source: Wang Yi, wyhash, 2019.
+    @inlinable
+    package static func folded(_ left: UInt64, _ right: UInt64) -> UInt64 {
+        let product = left.multipliedFullWidth(by: right)
+        return product.high ^ product.low
     }
 
     /// Of this process, as the standard library's hashes are: nothing that is written may depend on it.

@@ -48,6 +48,20 @@ import Testing
         #expect(id.hashValue == AgentID(text).hashValue)
     }
 
+    /// Into as many buckets as there are ids a random hash puts something in 63 % of them.
+    @Test(arguments: [0, 17, 52, 64, 90, 110])
+    func `spread over a table, however alike they are`(shift: Int) {
+        let ids = (0..<4_096).map { number -> WorkItemID in
+            let bits = UInt128(number) << UInt128(shift)
+            return WorkItemID(form: .uuid(UInt64(truncatingIfNeeded: bits >> 64), UInt64(truncatingIfNeeded: bits)))
+        }
+        for seed in [0, 1, 4_711] {
+            let buckets = Set(ids.map { $0._rawHashValue(seed: seed) & 4_095 })
+            #expect(buckets.count > 2_300)
+        }
+        #expect(Set(ids).count == ids.count && ids.allSatisfy(Set(ids).contains))
+    }
+
     @Test func `order as their text does, UUIDs and others together`() {
         let texts = [
             "3e872fbd-9d40-579d-97f6-b24ac31316ff", "3e872fbd-9d40-579d-97f6-b24ac31316fe", "agent-1", "0",

@@ -33,6 +33,38 @@ struct SortedListTests {
         #expect(Array(list.elements) == array)
     }
 
+    @Test("A table does what a dictionary does, over many pages")
+    func table() {
+        struct Entry: Identifiable, Hashable {
+            var id: Int
+            var value: Int
+        }
+        var random = SplitMix(state: 3)
+        var (table, dictionary) = (Table<Entry>(), [Int: Entry]())
+        var copy: (Table<Entry>, [Int: Entry]) = (table, dictionary)
+        for step in 0..<6_000 {
+            let id = random.below(800)
+            switch random.below(step < 3_000 ? 4 : 8) {
+            case 0...1:
+                table[id] = Entry(id: id, value: step)
+                dictionary[id] = Entry(id: id, value: step)
+            case 2:
+                if let place = table.place(of: id) { table[at: place].value += 1 }
+                dictionary[id]?.value += 1
+            default:
+                table[id] = nil
+                dictionary[id] = nil
+            }
+            #expect(table[id] == dictionary[id] && table.count == dictionary.count)
+            if step == 2_999 { copy = (table, dictionary) }
+        }
+        for (table, dictionary) in [copy, (table, dictionary)] {
+            #expect(Set(table.keys) == Set(dictionary.keys) && Set(table.values) == Set(dictionary.values))
+            #expect(table.keys.allSatisfy { table[$0] == dictionary[$0] })
+        }
+        #expect(copy.0 != table && table == table)
+    }
+
     @Test("Bits of two sets that are in both come in order")
     func bits() {
         var (left, right) = (Bits(), Bits())
