@@ -15,27 +15,12 @@ extension WholeStack {
         private static let bytesPerAgentMax = 45_000.0
         private static let waiting = #"patchbay_http_waiting{kind="agent-work"}"#
 
-        private static var organization: String {
-            """
-            pools: { support: {} }
-            skills: {}
-            profiles: { hands: { capacity: 2, presence-lease: 10m, grace: 10m } }
-            routing-policies: { standard: { offer: 60s, decline-cooldown: 1s } }
-            sla-policies: { standard: { targets: { first-response: { within: 1h } } } }
-            queues: { social: { pool: support, routing-policy: standard, sla-policy: standard } }
-            agents:
-            \((0..<agents).map { "  agent-\($0): { pool: support, profile: hands }" }.joined(separator: "\n"))
-            accounts:
-              page: { channel: social, queue: social, delivery: { webhook: { url: "http://127.0.0.1:1/", secret: demo-webhook } } }
-            """
-        }
-
         @Test(
             "10,000 wait at once for bounded memory, and one of them hears at once; one polls 1,000 times at once, and all but 8 hear 429; they leave, and nothing stays",
             .timeLimit(.minutes(8)))
         func connected() async throws {
             try await TestStack.with(try await .shared(), partitions: 1) { stack in
-                try await stack.apply(Self.organization, values: [:])
+                try await stack.apply(Hands(agents: Self.agents, capacity: 2).organization, values: [:])
                 let last = "agent-\(Self.agents - 1)"
                 try await eventually("the router knows the agents", within: .seconds(90)) {
                     (try? await stack.api.agent(last).work()) != nil

@@ -17,27 +17,13 @@ extension WholeStack {
         /// docs/operations.md.
         private static let bytesPerStreamMax = 400_000.0
 
-        private static var organization: String {
-            """
-            pools: { support: {} }
-            skills: {}
-            profiles: { hands: { capacity: \(itemsPerAgent), presence-lease: 10m, grace: 10m } }
-            routing-policies: { standard: { offer: 10m, decline-cooldown: 1s } }
-            sla-policies: { standard: { targets: { first-response: { within: 1h } } } }
-            queues: { social: { pool: support, routing-policy: standard, sla-policy: standard } }
-            agents:
-            \((0..<agents).map { "  agent-\($0): { pool: support, profile: hands }" }.joined(separator: "\n"))
-            accounts:
-              page: { channel: social, queue: social, delivery: { webhook: { url: "http://127.0.0.1:1/", secret: demo-webhook } } }
-            """
-        }
-
         @Test(
             "1,000 of them, with large events, cost bounded memory, and are closed for it",
             .timeLimit(.minutes(8)))
         func silent() async throws {
             try await TestStack.with(try await .shared(), partitions: 1) { stack in
-                try await stack.apply(Self.organization, values: [:])
+                try await stack.apply(
+                    Hands(agents: Self.agents, capacity: Self.itemsPerAgent).organization, values: [:])
                 let last = stack.api.agent("agent-\(Self.agents - 1)")
                 try await eventually("the router knows the agents", within: .seconds(90)) {
                     (try? await last.work()) != nil
