@@ -161,22 +161,29 @@ struct ServiceLifeTests {
     }
 }
 
-/// The port on which this process listens.
+/// The port on which this process listens, once it does.
 private func listeningPort() async throws -> Int {
     let found = Mutex<Int?>(nil)
     _ = try await eventually {
-        let inodes = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
-            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
-        }
-        let table = try String(contentsOfFile: "/proc/self/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst()
-        for line in table {
-            let fields = line.split(separator: " ")
-            guard fields[3] == "0A", inodes.contains("socket:[\(fields[9])]") else { continue }
-            found.withLock { $0 = Int(fields[1].split(separator: ":")[1], radix: 16) }
-            return true
-        }
-        return false
+        let port = (3..<1_024).lazy.compactMap(listeningPort(of:)).first
+        found.withLock { $0 = port }
+        return port != nil
     }
     guard let port = found.withLock({ $0 }) else { throw RawConnection.Failure(what: "nothing listens") }
     return port
+}
+
+/// The port of a socket that listens; nil when the number belongs to anything else.
+private func listeningPort(of descriptor: Int32) -> Int? {
+    var isListening: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0, isListening == 1 else {
+        return nil
+    }
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    return result == 0 ? Int(UInt16(bigEndian: address.sin_port)) : nil
 }
