@@ -86,4 +86,15 @@ struct PullTests {
         bench.wait(60)
         #expect(bench.command("ana", .pull).result == .done("other", nil))
     }
+
+    @Test("A queue that is not configured gives nothing, also to those who ask")
+    func unknownQueue() {
+        var bench = bench()
+        bench.available("ana")
+        bench.message("stray", queue: "nowhere")
+        bench.message("known", queue: "general")
+        #expect(bench.command("ana", .pull).result == .done("known", nil))
+        #expect(bench.command("ana", .pull).result == .done(nil, nil))
+        #expect(bench.stage("stray") == "queued")
+    }
 }

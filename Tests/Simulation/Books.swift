@@ -11,15 +11,30 @@ struct AgentBook: Hashable {
     var reason: String?
     /// Offers in a row that expired.
     var missedOffers = 0
-    /// What each offer, assignment and wrap-up takes of the capacity.
-    var holds: [WorkItemID: Hold] = [:]
-
-    var load: Int { holds.values.reduce(0) { $0 + $1.weight } }
+    /// What each offer, assignment, wrap-up, and parked work item that room is kept for takes of the capacity, in the
+    /// order in which they came.
+    var holds: OrderedDictionary<WorkItemID, Hold> = [:]
 
     struct Hold: Hashable {
+        enum Activity {
+            /// Offered: the room is kept.
+            case offered
+            case active
+            /// Nobody has written for a while.
+            case idle
+            /// Active again, and there is no room yet for more than it has.
+            case returning
+            case parked
+        }
+
+        /// While it is active.
+        var fullWeight: Int
         var weight: Int
         /// On which it was offered or pulled.
         var channel: ChannelKind
+        var activity = Activity.offered
+        /// Unless somebody writes.
+        var idleAt: Instant?
     }
 }
 

@@ -56,6 +56,11 @@ extension Distortion {
             for id in configuration.queues.keys { configuration.queues[id]!.languages = [:] }
         },
         profiles("ignores the channels' maxima", .neverOverCapacity) { $0.channelMaxima = [:] },
+        profiles("interrupts nothing", .neverOverCapacity, .workConserving) { $0.interruptions = [:] },
+        profiles("takes the idle for busy", .workConserving, .noSilence) { $0.idleAfterSeconds = nil },
+        profiles("takes the quiet for nothing", .neverOverCapacity) { $0.idleWeightPercent = 0 },
+        profiles("keeps no room for what is parked", .oneOwner, .neverOverCapacity) { $0.parkedWeightPercent = 0 },
+        profiles("keeps all room for what is parked", .workConserving, .oneOwner) { $0.parkedWeightPercent = 100 },
         profiles("serves every queue", .onlyTheQualified) { $0.queues = [] },
         profiles("lets those who miss stay", .noSilence) { $0.missedOffersMax = nil },
         profiles("offers to those who pull", .onlyTheQualified) { $0.mode = .push },

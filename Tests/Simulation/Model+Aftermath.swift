@@ -81,7 +81,8 @@ extension Model {
                 && mayBeHanded(id, to: otherID)
         case .resume(let id):
             guard let item = items[id], item.isPutAside(by: command.agentID) else { return false }
-            return agents[command.agentID]?.presence ?? .offline != .offline && hasRoom(command.agentID, for: item)
+            return agents[command.agentID]?.presence ?? .offline != .offline
+                && (holds(id, command.agentID) || hasRoom(command.agentID, for: item))
         case .consult(let id, let otherID, let question):
             return owns(id, command.agentID) && items[id]?.consultedID == nil && otherID != command.agentID
                 && isConfigured(otherID) && agents[otherID]?.poolID == items[id]?.poolID
@@ -119,8 +120,6 @@ extension Model {
     }
 
     private func isThere(_ id: AgentID) -> Bool { agents[id]?.presence == .available }
-
-    private func hasRoomForAny(_ id: AgentID) -> Bool { (agents[id]?.load ?? 0) < profile(of: id).capacity }
 
     /// Whether somebody may hand it to this agent: who has it begins with all requirements again.
     private func mayBeHanded(_ id: WorkItemID, to agentID: AgentID) -> Bool {
@@ -243,8 +242,7 @@ extension Model {
                 agents[id] = nil
                 continue
             }
-            let lease = Duration.seconds(max(1, profile(of: id).presenceLeaseSeconds))
-            guard agent.presence == .offline || agent.lastSeen + lease > now else {
+            guard agent.presence == .offline || leaseEnd(of: id, agent) > now else {
                 throw BrokenPromise(
                     .noSilence, "\(id) vanished \(now - agent.lastSeen) ago and counts as \(agent.presence)")
             }
@@ -319,7 +317,8 @@ extension Model {
             if agent.presence == .offline {
                 if let until = agent.graceUntil, until > now { timers.append(until) }
             } else {
-                timers.append(agent.lastSeen + .seconds(max(1, profile(of: id).presenceLeaseSeconds)))
+                timers.append(leaseEnd(of: id, agent))
+                timers += agent.holds.values.compactMap(\.idleAt)
             }
         }
         return timers.min()

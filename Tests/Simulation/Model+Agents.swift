@@ -31,7 +31,7 @@ extension Model {
         guard until == now + .seconds(seconds), seconds >= 1, seconds <= 30 * 86_400, let agentID else {
             throw BrokenPromise(.noSilence, "\(item.id) is parked for \(until - now)")
         }
-        release(item.id)
+        if !keepRoom(for: item.id, of: agentID) { letGo(item.id, of: agentID) }
         items[item.id]!.stage = .parked(agentID, until: until)
     }
 
@@ -42,11 +42,15 @@ extension Model {
             guard until <= now || hasNews(item) || isReassigned(item) else {
                 throw BrokenPromise(.noSilence, "\(item.id) comes back too early")
             }
-            items[item.id]!.stage = .returning
             items[item.id]!.preferredAgentID = agentID
+            // At once back to whoever keeps room for it and is there.
+            let isBack = holds(item.id, agentID) && agents[agentID]?.presence != .offline && !isReassigned(item)
+            if !isBack { release(item.id) }
+            items[item.id]!.stage = isBack ? .accepted(agentID) : .returning
         case .wrapUp(let agentID, _):
             guard hasNews(item) else { throw BrokenPromise(.oneOwner, "\(item.id) leaves its wrap-up for nothing") }
             items[item.id]!.stage = .assigned(agentID)
+            wake(item.id, of: agentID)
             if let agent = agents[agentID], agent.presence == .offline, agent.graceUntil.map({ $0 <= now }) ?? true {
                 agents[agentID]!.graceUntil = now + grace(of: agentID)
             }
@@ -65,10 +69,11 @@ extension Model {
 
     mutating func takeUp(_ item: WorkItemBook, _ agentID: AgentID) throws {
         deeds += 1
-        guard hasRoom(agentID, for: item), agents[agentID]?.presence != .offline else {
+        let isKept = holds(item.id, agentID)
+        guard isKept || hasRoom(agentID, for: item), agents[agentID]?.presence != .offline else {
             throw BrokenPromise(.neverOverCapacity, "\(agentID) takes \(item.id) up again without room for it")
         }
-        take(item, by: agentID)
+        if !isKept { take(item, by: agentID) }
         items[item.id]!.stage = .accepted(agentID)
     }
 
@@ -153,6 +158,7 @@ extension Model {
             throw BrokenPromise(.noSilence, "the wrap-up of \(item.id) lasts \(until - now)")
         }
         items[item.id]!.stage = .wrapUp(agentID, until: until)
+        wake(item.id, of: agentID, mayBeIdle: false)
     }
 
     mutating func close(_ item: WorkItemBook, _ agentID: AgentID?, _ disposition: String) throws {
@@ -181,7 +187,7 @@ extension Model {
     }
 
     mutating func release(_ id: WorkItemID) {
-        guard let ownerID = items[id]?.assigneeID else { return }
-        agents[ownerID]?.holds[id] = nil
+        if let ownerID = items[id]?.assigneeID { letGo(id, of: ownerID) }
+        if case .parked(let ownerID, _) = items[id]?.stage { letGo(id, of: ownerID) }
     }
 }

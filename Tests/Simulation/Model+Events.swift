@@ -46,6 +46,7 @@ extension Model {
             try checkBound(text, 65_536)
             try act(item, agentID) { if case .reply(item.id, _, _) = $0 { true } else { false } }
             items[item.id]!.answeredAt = now
+            wake(item.id, of: agentID)
         case .noteAdded(let agentID, let text, let mentions):
             try checkBound(text, 16_384)
             try note(item, agentID, mentions)
@@ -161,6 +162,7 @@ extension Model {
         items[item.id]!.channel = channel
         items[item.id]!.hasLeft = false
         if item.preferredAgentID == nil { items[item.id]!.preferredAgentID = request.preferredAgentID }
+        if case .assigned(let agentID) = item.stage { wake(item.id, of: agentID) }
     }
 
     // MARK: Waiting
@@ -266,14 +268,9 @@ extension Model {
         guard hasRoom(agentID, for: item) else {
             throw BrokenPromise(
                 .neverOverCapacity,
-                "\(agentID) gets \(item.id) of weight \(weight(of: item.channel, for: agentID)) and has "
-                    + "\(agent.load) of \(profile(of: agentID).capacity)")
+                "\(agentID) gets \(item.id) of weight \(weight(of: item.channel, for: agentID)) on \(item.channel) "
+                    + "and has \(agent.holds.values.elements) of \(profile(of: agentID).capacity)")
         }
-    }
-
-    mutating func take(_ item: WorkItemBook, by agentID: AgentID) {
-        agents[agentID]!.holds[item.id] = AgentBook.Hold(
-            weight: weight(of: item.channel, for: agentID), channel: item.channel)
     }
 
     /// Nothing more urgent or older that the agent could take is passed over.
@@ -330,7 +327,7 @@ extension Model {
         deeds += 1
         agents[agentID]!.missedOffers = 0
         for loser in item.liveOffers where loser.id != offerID {
-            agents[loser.agentID]?.holds[item.id] = nil
+            letGo(item.id, of: loser.agentID)
             lost[loser.id] = loser.agentID
         }
         items[item.id]!.stage = .accepted(agentID)
@@ -354,11 +351,12 @@ extension Model {
             }
         }
         items[item.id]!.stage = .assigned(agentID)
+        wake(item.id, of: agentID)
     }
 
-    /// Whether they take up again what they parked: who had it may keep it.
+    /// Whether it was put aside by them, and comes back: who had it may keep it.
     func wasTheirs(_ item: WorkItemBook, _ agentID: AgentID) -> Bool {
-        isAsked(by: agentID) { $0 == .resume(item.id) }
+        isAsked(by: agentID) { $0 == .resume(item.id) } || agents[agentID]?.holds[item.id]?.activity == .parked
     }
 
     mutating func expire(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
@@ -379,7 +377,7 @@ extension Model {
             throw BrokenPromise(.oneOwner, "an offer to \(agentID) of \(item.id) ends, which is \(item.stage)")
         }
         deeds += 1
-        agents[agentID]?.holds[item.id] = nil
+        letGo(item.id, of: agentID)
         items[item.id]!.stage = left.isEmpty ? .queued : .offered(left)
         if hasCooldown { items[item.id]!.cooldowns[agentID] = now + rulesOrNone(of: item.queueID).cooldown }
         lapse(item.id)
@@ -400,10 +398,11 @@ extension Model {
                 throw BrokenPromise(.noSilence, "\(id) was seen \(now - agent.lastSeen) ago and becomes \(presence)")
             }
         }
-        let hasWork = items.values.contains { $0.isOpen && $0.assigneeID == id }
+        let hasWork = agent.holds.values.contains { $0.activity != .offered }
         agents[id]!.presence = presence
         agents[id]!.graceUntil =
             presence == .offline && hasWork ? now + grace(of: id) : nil
+        becomeIdle(id, by: now)
     }
 
     func grace(of id: AgentID) -> Duration { .seconds(max(0, profile(of: id).graceSeconds)) }

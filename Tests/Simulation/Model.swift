@@ -12,8 +12,8 @@ import RouterCore
 /// It does not judge, because no promise speaks of it: which of several eligible agents is chosen, the wording of
 /// explanations and rejections, expected waiting times, what the clocks and context are told.
 ///
-/// Not in its worlds, and unknown to its books: business hours, weights that follow what an agent does (idle, parked,
-/// interrupted), occupancy, shifts, admission, hand-over to another pool, and conversations that agents start.
+/// Not in its worlds, and unknown to its books: business hours, occupancy, shifts, admission, hand-over to another pool,
+/// and conversations that agents start.
 /// `Tests/RouterTests` has other tests for these. An event that it has no case for is reported as a broken promise.
 ///
 /// - Bounds: a world lasts less than a day, so the machine has forgotten nothing.
@@ -64,9 +64,12 @@ struct Model {
         let expectation = expect(cause)
         try take(cause)
         for id in items.keys { lapse(id) }
+        dropParked()
         for output in outputs {
             switch output {
-            case .event(let event): try read(event)
+            case .event(let event):
+                becomeIdle(before: event)
+                try read(event)
             case .send(let message):
                 guard sentMessages.insert(message.messageID).inserted else {
                     throw BrokenPromise(.oneEffect, "message \(message.messageID) is sent twice")
@@ -75,6 +78,8 @@ struct Model {
             case .command(let command, _): throw BrokenPromise(.theLogDecides, "the model expects no \(command)")
             }
         }
+        for id in agents.keys { becomeIdle(id, by: now) }
+        dropParked()
         try check(expectation, outputs)
         try checkAftermath()
         retired = retired.filter { retired in items.values.contains { $0.isOpen && $0.queueID == retired.key } }
@@ -109,6 +114,7 @@ struct Model {
             retired[id] = QueueRules(queue: queue, policy: configuration.policy(of: queue))
         }
         configuration = next
+        for id in agents.keys { settleHolds(of: id) }
         for id in next.queues.keys { retired[id] = nil }
         for (id, item) in items {
             switch item.stage {
@@ -202,16 +208,6 @@ struct Model {
             && isQualified(id, for: item) && serves(id, item) && !isCooling(id, for: item)
     }
 
-    func hasRoom(_ id: AgentID, for item: WorkItemBook) -> Bool {
-        let holds = agents[id]?.holds.values.map { $0 } ?? []
-        if let most = profile(of: id).channelMaxima[item.channel],
-            holds.count(where: { $0.channel == item.channel }) >= most
-        {
-            return false
-        }
-        return (agents[id]?.load ?? 0) + weight(of: item.channel, for: id) <= profile(of: id).capacity
-    }
-
     /// Whether it waits, for a while, for a preferred agent who is there but busy, or takes work on their own.
     func waitsForPreferred(_ item: WorkItemBook) -> Bool {
         guard let id = preferredWhoIsThere(item) else { return false }
@@ -226,7 +222,9 @@ struct Model {
 
     /// Whether the agent may pull it: nobody else is waited for.
     func mayPull(_ id: AgentID, _ item: WorkItemBook) -> Bool {
-        guard item.stage == .queued, mayTake(id, item), hasRoom(id, for: item) else { return false }
+        guard item.stage == .queued, rules(of: item.queueID) != nil, mayTake(id, item), hasRoom(id, for: item) else {
+            return false
+        }
         return preferredWhoIsThere(item).map { $0 == id } ?? true
     }
 

@@ -68,11 +68,17 @@ struct Organization {
         func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
         configuration.profiles["standard"] = RoutingProfile(
             id: "standard", capacity: number(1...4), weights: [.voice: number(1...4)],
+            idleAfterSeconds: number(0...1) == 0 ? nil : number(0...30), idleWeightPercent: number(0...110),
+            parkedWeightPercent: number(0...1) * number(0...100),
             missedOffersMax: number(0...1) == 0 ? nil : number(1...3), presenceLeaseSeconds: number(20...120),
             graceSeconds: number(0...60))
         configuration.profiles["wide"] = RoutingProfile(
             id: "wide", capacity: number(2...8), weights: [.email: 2], defaultWeight: number(0...2),
             channelMaxima: number(0...1) == 0 ? [:] : [.chat: 1, .email: number(1...3)],
+            interruptions: number(0...1) == 0
+                ? [:] : [.voice: [.voice, .email, .chat, .sms], .chat: [.email, .social], .sms: [.chat]],
+            idleAfterSeconds: number(0...2) == 0 ? nil : number(1...20), idleWeightPercent: number(0...1) * 50,
+            parkedWeightPercent: number(0...1) * 50,
             mode: number(0...3) == 0 ? .pull : .push, queues: number(0...2) > 0 ? [] : ["general", "sales"],
             presenceLeaseSeconds: 60, graceSeconds: number(0...10))
         for pool in ["support", "sales"] {

@@ -27,8 +27,10 @@ extension RouterMachine {
             now: now, overdueSince: overdueSince(in: poolID, at: now), agents: [agentID], in: pool, isPull: true)
         while let candidate = walk.next(in: pool, rules) {
             guard let item = items[candidate.rank.id] else { return nil }
-            if mayTake(item, agentID) { return item }
-            walk.pass(candidate, isForThisOne: fits(item, agentID))
+            // What a queue asks for is not known before it is configured.
+            let isKnown = rules(of: item.queueID) != nil
+            if isKnown, mayTake(item, agentID) { return item }
+            walk.pass(candidate, isForThisOne: isKnown && fits(item, agentID))
         }
         return nil
     }

@@ -17,7 +17,7 @@ extension RouterMachine {
         let siblings = (conversations[item.conversationID]?.count ?? 0) > 1
         let mayPrefer = item.preferredAgentID != nil || siblings
         let patience = max(seconds, rules?.policy.preferredAgentSeconds ?? 0)
-        let cooldown = rules?.policy.cooldown ?? .zero
+        let cooldown = policy(of: item.queueID).cooldown
         reposition(id) { item in
             item.requirements = wanted
             item.step = 0
