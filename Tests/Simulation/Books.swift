@@ -11,9 +11,28 @@ struct AgentBook: Hashable {
     var reason: String?
     /// Offers in a row that expired.
     var missedOffers = 0
+    var shift = Shift.on
+    /// Spans of work, those that are over, the latest last; counted for as long as the size of a bucket is the same.
+    var worked: [Span] = []
+    var workingSince: Instant?
+    var bucket: Int64?
+    /// Until then nothing is offered.
+    var airUntil: Instant?
     /// What each offer, assignment, wrap-up, and parked work item that room is kept for takes of the capacity, in the
     /// order in which they came.
     var holds: OrderedDictionary<WorkItemID, Hold> = [:]
+
+    enum Shift {
+        case on
+        /// It ended while they were there.
+        case draining
+        case off
+    }
+
+    struct Span: Hashable {
+        var start: Instant
+        var end: Instant
+    }
 
     struct Hold: Hashable {
         enum Activity {

@@ -56,6 +56,15 @@ extension Distortion {
             for id in configuration.queues.keys { configuration.queues[id]!.languages = [:] }
         },
         profiles("ignores the channels' maxima", .neverOverCapacity) { $0.channelMaxima = [:] },
+        profiles("gives no air", .neverOverCapacity) { $0.occupancyGuard = nil },
+        profiles("gives air too early", .workConserving) { $0.occupancyGuard?.percentMax /= 2 },
+        profiles("gives air too long", .workConserving) { $0.occupancyGuard?.airSeconds += 5 },
+        lie("knows no shifts", .noSilence, .neverOverCapacity) { configuration in
+            for id in configuration.agents.keys { configuration.agents[id]!.shiftCalendarID = nil }
+        },
+        lie("counts the night", .noOvertaking) { configuration in
+            for id in configuration.slaPolicies.keys { configuration.slaPolicies[id]!.calendarID = nil }
+        },
         profiles("interrupts nothing", .neverOverCapacity, .workConserving) { $0.interruptions = [:] },
         profiles("takes the idle for busy", .workConserving, .noSilence) { $0.idleAfterSeconds = nil },
         profiles("takes the quiet for nothing", .neverOverCapacity) { $0.idleWeightPercent = 0 },

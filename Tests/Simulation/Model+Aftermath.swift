@@ -119,8 +119,6 @@ extension Model {
         items.values.contains { $0.liveOffers.contains { $0.id == offerID && $0.agentID == agentID } }
     }
 
-    private func isThere(_ id: AgentID) -> Bool { agents[id]?.presence == .available }
-
     /// Whether somebody may hand it to this agent: who has it begins with all requirements again.
     private func mayBeHanded(_ id: WorkItemID, to agentID: AgentID) -> Bool {
         guard var item = items[id] else { return false }
@@ -242,6 +240,7 @@ extension Model {
                 agents[id] = nil
                 continue
             }
+            try checkWorkingLife(of: id, agent)
             guard agent.presence == .offline || leaseEnd(of: id, agent) > now else {
                 throw BrokenPromise(
                     .noSilence, "\(id) vanished \(now - agent.lastSeen) ago and counts as \(agent.presence)")
@@ -262,7 +261,8 @@ extension Model {
         case .queued: try checkWaiting(item)
         case .offered(let offers):
             for offer in offers {
-                guard offer.expiresAt > now, agents[offer.agentID]?.presence == .available else {
+                let agent = agents[offer.agentID]
+                guard offer.expiresAt > now, agent?.presence == .available, agent?.shift == .on else {
                     throw BrokenPromise(.noSilence, "\(item.id) stays offered to \(offer.agentID)")
                 }
                 guard isQualified(offer.agentID, for: item) else {
@@ -319,6 +319,8 @@ extension Model {
             } else {
                 timers.append(leaseEnd(of: id, agent))
                 timers += agent.holds.values.compactMap(\.idleAt)
+                timers += (shifts(of: id)?.open ?? []).flatMap { [$0.start, $0.end] }.filter { $0 > now }
+                if let until = agent.airUntil, until > now { timers.append(until) }
             }
         }
         return timers.min()

@@ -10,6 +10,8 @@ extension Model {
             case .commandResult(let result): return resultsNow.append(result)
             case .presenceChanged(let id, let presence, let reason, _):
                 return try changePresence(of: id, to: presence, reason)
+            case .shiftEnded(let id): return try endShift(of: id)
+            case .airGiven(let id, let until): return try giveAir(to: id, until)
             default: throw BrokenPromise(.theLogDecides, "the model knows no event \(event.kind) without a subject")
             }
         }
@@ -257,6 +259,9 @@ extension Model {
         guard let agent = agents[agentID], agent.presence == .available else {
             throw BrokenPromise(.noSilence, "\(item.id) goes to \(agentID), who is not there")
         }
+        guard isThere(agentID) else {
+            throw BrokenPromise(.neverOverCapacity, "\(item.id) goes to \(agentID), who has air or no shift")
+        }
         guard isConfigured(agentID), agent.poolID == item.poolID, isQualified(agentID, for: item), serves(agentID, item)
         else {
             throw BrokenPromise(
@@ -284,7 +289,7 @@ extension Model {
     }
 
     /// Who has waited for the pool's maximum comes first, the oldest before all; then, where slack decides, what is due
-    /// in an earlier unit of time; then what has more priority; of equals the older; of equally old ones by id.
+    /// in fewer units of business time; then what has more priority; of equals the older; of equally old ones by id.
     func isBefore(_ one: WorkItemBook, _ other: WorkItemBook) -> Bool {
         if let most = configuration.pools[one.poolID]?.maximumWaitSeconds {
             let overdueSince = now - .seconds(max(0, most))
@@ -292,32 +297,40 @@ extension Model {
             if isFirst != isSecond { return isFirst }
             if isFirst { return (one.acceptedAt, one.id) < (other.acceptedAt, other.id) }
         }
-        let (due, otherDue) = (unitWhenDue(one), unitWhenDue(other))
-        if due != otherDue { return due < otherDue }
+        let (left, otherLeft) = (unitsLeft(one), unitsLeft(other))
+        if left != otherLeft { return left < otherLeft }
         if one.priority != other.priority { return one.priority > other.priority }
         return (one.acceptedAt, one.id) < (other.acceptedAt, other.id)
     }
 
-    /// In which of the pool's units of time the next target is due: the first reply or, once there was one, a reply to the
-    /// first message after the last, and the end of all. What has no target comes last. All calendars are always open.
-    private func unitWhenDue(_ item: WorkItemBook) -> Int64 {
+    /// How many of the pool's units of business time are left to the next target: the first reply or, once there was one,
+    /// a reply to the first message after the last, and the end of all. What has no target comes last.
+    private func unitsLeft(_ item: WorkItemBook) -> Int64 {
         guard let pool = configuration.pools[item.poolID], pool.order == .slack, let rules = rules(of: item.queueID)
         else { return 0 }
-        let targets = configuration.slaPolicies[rules.queue.slaPolicyID]?.targets ?? []
+        let policy = configuration.slaPolicies[rules.queue.slaPolicyID]
+        let calendar = policy?.calendarID.flatMap { configuration.calendars[$0] }
+        func openTime(at time: Instant) -> Int64 {
+            guard let calendar else { return time.milliseconds }
+            return calendar.open.reduce(0) { $0 + max(0, (min($1.end, time) - $1.start).milliseconds) }
+        }
         let waitsSince: Instant? =
             if let answeredAt = item.answeredAt {
                 item.writtenAt.suffix(50).first { $0 > answeredAt }
             } else {
                 item.acceptedAt
             }
-        let dues = targets.compactMap { target -> Instant? in
-            switch target.kind {
-            case .firstResponse: item.answeredAt == nil ? item.acceptedAt + .seconds(target.seconds) : nil
-            case .nextResponse: item.answeredAt == nil ? nil : waitsSince.map { $0 + .seconds(target.seconds) }
-            case .resolution: item.acceptedAt + .seconds(target.seconds)
-            }
+        let dues = (policy?.targets ?? []).compactMap { target -> Int64? in
+            let start: Instant? =
+                switch target.kind {
+                case .firstResponse: item.answeredAt == nil ? item.acceptedAt : nil
+                case .nextResponse: item.answeredAt == nil ? nil : waitsSince
+                case .resolution: item.acceptedAt
+                }
+            return start.map { openTime(at: $0) + Int64(target.seconds) * 1_000 }
         }
-        return dues.min().map { $0.milliseconds / 1_000 / Int64(pool.slackUnitSeconds) } ?? .max
+        let unit = Int64(pool.slackUnitSeconds) * 1_000
+        return dues.min().map { $0 / unit - openTime(at: now) / unit } ?? .max
     }
 
     mutating func accept(_ item: WorkItemBook, _ offerID: OfferID, _ agentID: AgentID) throws {
@@ -392,6 +405,8 @@ extension Model {
             deeds += 1
         } else if presence == .away, let most = profile(of: id).missedOffersMax, agent.missedOffers >= max(1, most) {
             agents[id]!.missedOffers = 0
+        } else if presence == .offline, agent.shift == .draining, !hasAssignments(id) {
+            // The shift is over, and so is the work.
         } else {
             let lease = Duration.seconds(max(1, profile(of: id).presenceLeaseSeconds))
             guard presence == .offline, agent.lastSeen + lease <= now || !isConfigured(id) else {
@@ -402,6 +417,7 @@ extension Model {
         agents[id]!.presence = presence
         agents[id]!.graceUntil =
             presence == .offline && hasWork ? now + grace(of: id) : nil
+        if agent.presence == .offline, presence != .offline { come(id) }
         becomeIdle(id, by: now)
     }
 

@@ -12,8 +12,8 @@ import RouterCore
 /// It does not judge, because no promise speaks of it: which of several eligible agents is chosen, the wording of
 /// explanations and rejections, expected waiting times, what the clocks and context are told.
 ///
-/// Not in its worlds, and unknown to its books: business hours, occupancy, shifts, admission, hand-over to another pool,
-/// and conversations that agents start.
+/// Not in its worlds, and unknown to its books: admission, hand-over to another pool, and conversations that agents
+/// start.
 /// `Tests/RouterTests` has other tests for these. An event that it has no case for is reported as a broken promise.
 ///
 /// - Bounds: a world lasts less than a day, so the machine has forgotten nothing.
@@ -65,6 +65,7 @@ struct Model {
         try take(cause)
         for id in items.keys { lapse(id) }
         dropParked()
+        for id in agents.keys { beginShift(of: id) }
         for output in outputs {
             switch output {
             case .event(let event):
@@ -80,6 +81,7 @@ struct Model {
         }
         for id in agents.keys { becomeIdle(id, by: now) }
         dropParked()
+        for id in agents.keys { noteWork(of: id) }
         try check(expectation, outputs)
         try checkAftermath()
         retired = retired.filter { retired in items.values.contains { $0.isOpen && $0.queueID == retired.key } }
@@ -114,7 +116,11 @@ struct Model {
             retired[id] = QueueRules(queue: queue, policy: configuration.policy(of: queue))
         }
         configuration = next
-        for id in agents.keys { settleHolds(of: id) }
+        for id in agents.keys {
+            settleHolds(of: id)
+            beginShift(of: id)
+            noteWork(of: id)
+        }
         for id in next.queues.keys { retired[id] = nil }
         for (id, item) in items {
             switch item.stage {
@@ -202,10 +208,16 @@ struct Model {
 
     func isCooling(_ id: AgentID, for item: WorkItemBook) -> Bool { item.cooldowns[id].map { $0 > now } ?? false }
 
+    /// Available, on shift, and without air.
+    func isThere(_ id: AgentID) -> Bool {
+        guard let agent = agents[id] else { return false }
+        return agent.presence == .available && agent.shift == .on && !(agent.airUntil.map { $0 > now } ?? false)
+    }
+
     /// Present, of the pool, qualified and not in a cooldown; whether there is room is another question.
     func mayTake(_ id: AgentID, _ item: WorkItemBook) -> Bool {
-        agents[id]?.presence == .available && agents[id]?.poolID == item.poolID && isConfigured(id)
-            && isQualified(id, for: item) && serves(id, item) && !isCooling(id, for: item)
+        isThere(id) && agents[id]?.poolID == item.poolID && isConfigured(id) && isQualified(id, for: item)
+            && serves(id, item) && !isCooling(id, for: item)
     }
 
     /// Whether it waits, for a while, for a preferred agent who is there but busy, or takes work on their own.

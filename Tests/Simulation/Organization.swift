@@ -48,6 +48,7 @@ struct Organization {
         var agent = Agent(
             id: id, name: id.rawValue, poolID: generator.chance(20) ? "sales" : "support",
             profileID: generator.chance(50) ? "standard" : generator.chance(90) ? "wide" : "missing")
+        if generator.chance(30) { agent.shiftCalendarID = generator.chance(50) ? "early" : "late" }
         for skill in ["billing", "french"] where generator.chance(66) {
             agent.skills.append(Requirement(skill: SkillID(skill), level: Int.random(in: 1...10, using: &generator)))
         }
@@ -62,6 +63,17 @@ struct Organization {
         if name == "billing" { queue.requirements = [Requirement(skill: "billing", level: 5)] }
         if name == "general" { queue.requirements = [Requirement(skill: "billing", level: 3, isNice: true)] }
         return queue
+    }
+
+    /// Hours around the world's time.
+    private mutating func changeCalendar(_ name: String, using generator: inout SeededGenerator) {
+        var time = World.start
+        let open = (0..<30).map { _ in
+            let start = time + .milliseconds(Int.random(in: 0...200_000, using: &generator))
+            time = start + .milliseconds(Int.random(in: 1...400_000, using: &generator))
+            return BusinessCalendar.Interval(start: start, end: time)
+        }
+        configuration.calendars[PolicyID(name)] = BusinessCalendar(id: PolicyID(name), open: open)
     }
 
     private mutating func changeRules(using generator: inout SeededGenerator) {
@@ -79,6 +91,10 @@ struct Organization {
                 ? [:] : [.voice: [.voice, .email, .chat, .sms], .chat: [.email, .social], .sms: [.chat]],
             idleAfterSeconds: number(0...2) == 0 ? nil : number(1...20), idleWeightPercent: number(0...1) * 50,
             parkedWeightPercent: number(0...1) * 50,
+            occupancyGuard: number(0...1) == 0
+                ? nil
+                : RoutingProfile.OccupancyGuard(
+                    percentMax: number(5...60), windowSeconds: number(1...2) * 300, airSeconds: number(1...60)),
             mode: number(0...3) == 0 ? .pull : .push, queues: number(0...2) > 0 ? [] : ["general", "sales"],
             presenceLeaseSeconds: 60, graceSeconds: number(0...10))
         for pool in ["support", "sales"] {
@@ -102,9 +118,11 @@ struct Organization {
         for policy in ["gold", "silver"] {
             let kinds = TargetKind.allCases.filter { _ in number(0...2) > 0 }
             configuration.slaPolicies[PolicyID(policy)] = SLAPolicy(
-                id: PolicyID(policy), targets: kinds.map { SLAPolicy.Target(kind: $0, seconds: number(1...300)) })
+                id: PolicyID(policy), targets: kinds.map { SLAPolicy.Target(kind: $0, seconds: number(1...300)) },
+                calendarID: [nil, "business", "early"][number(0...2)])
         }
         let level = number(1...9)
+        for name in ["early", "late", "business"] { changeCalendar(name, using: &generator) }
         let hasBilling = number(0...3) > 0
         for name in queueNames { configuration.queues[QueueID(name)] = queue(name, level: level) }
         if !hasBilling { configuration.queues["billing"] = nil }

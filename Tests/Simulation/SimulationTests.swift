@@ -19,7 +19,7 @@ struct SimulationTests {
         "opened", "offered", "offerAccepted", "offerDeclined", "offerExpired", "offerRevoked", "assigned", "parked",
         "resumed", "requeued", "transferred", "transferredToAgent", "requirementsRelaxed", "widened", "escalated",
         "wrapUpStarted", "closed", "abandoned", "consultStarted", "consultEnded", "customerLeft", "presenceChanged",
-        "scheduled",
+        "scheduled", "shiftEnded", "airGiven",
     ]
 
     @Test("Worlds that once failed", arguments: Self.seedsThatFailed)

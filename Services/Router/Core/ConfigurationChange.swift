@@ -28,6 +28,7 @@ extension RouterMachine {
             touch(id)
             lookAtShift(of: id, at: now)
             settleHolds(of: id, at: now)
+            noteWork(of: id, isRuleNew: true, at: now)
             refreshSupply(id)
         }
         for id in items.keys.sorted() { settle(id, at: now) }

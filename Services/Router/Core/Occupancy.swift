@@ -79,7 +79,8 @@ extension RoutingProfile.OccupancyGuard {
 // Air before work.
 extension RouterMachine {
     /// Starts or stops the count of the agent's time in work: available, and with something that is not idle.
-    mutating func noteWork(of id: AgentID, at now: Instant) {
+    /// - Parameter isRuleNew: how much is too much may be another.
+    mutating func noteWork(of id: AgentID, isRuleNew: Bool = false, at now: Instant) {
         guard let agent = agents[id] else { return }
         guard let rule = roster[id]?.profile.occupancyGuard else {
             guard agent.occupancy != nil else { return }
@@ -93,7 +94,7 @@ extension RouterMachine {
         let isWorking = agent.presence == .available && agent.holds.values.contains { $0.activity.isWork }
         var occupancy = agent.occupancy ?? Occupancy(rule, at: now)
         if occupancy.bucketMilliseconds != rule.bucketMilliseconds { occupancy = Occupancy(rule, at: now) }
-        guard isWorking != (occupancy.workingSince != nil) || agent.occupancy == nil else { return }
+        guard isRuleNew || isWorking != (occupancy.workingSince != nil) || agent.occupancy == nil else { return }
         measure(id, occupancy, isWorking: isWorking, by: rule, at: now)
     }
 
