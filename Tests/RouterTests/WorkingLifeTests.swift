@@ -41,6 +41,16 @@ struct WorkingLifeTests {
         #expect(bench.router.agentState("ana")?.airUntil != nil)
     }
 
+    @Test("A guard that becomes stricter is obeyed from its record on, by who is at work then")
+    func stricter() {
+        var bench = Bench.guarded()
+        bench.assign("first", to: "ana")
+        bench.wait(200)
+        #expect(bench.router.agentState("ana")?.airUntil == nil)
+        let outputs = bench.configure { $0.profiles[0].occupancyGuard?.percentMax = 33 }
+        #expect(outputs.events == [.airGiven("ana", until: bench.now + .seconds(120))])
+    }
+
     @Test("Only time in work counts: not offers, not what is idle, not being away")
     func notInWork() {
         var bench = Bench.guarded {

@@ -71,8 +71,12 @@ struct WorkItemBook: Hashable {
         case parked(AgentID, until: Instant)
         /// A callback, kept for an agent or for anyone.
         case scheduled(AgentID?, at: Instant)
-        /// Given back in this very record; it must begin to wait.
+        /// Given back, or taken over, in this very record; it must begin to wait.
         case returning
+        /// Released in this very record; it must be sent to its new pool.
+        case leaving(PoolID, QueueID)
+        /// Turned away in this very record; it must be closed.
+        case refused(Notice)
         case wrapUp(AgentID, until: Instant)
         case closed(AgentID?, at: Instant)
     }
@@ -88,6 +92,7 @@ struct WorkItemBook: Hashable {
         var isRelaxed = false
         var widenedTo: [QueueID] = []
         var priority: Int?
+        var overflowTo: QueueID?
     }
 
     var id: WorkItemID
@@ -115,6 +120,8 @@ struct WorkItemBook: Hashable {
     /// In force at this step.
     var requirements: [Requirement] = []
     var stage: Stage = .opened
+    /// The pools that it left, in order.
+    var path: [PoolID] = []
     /// Who is consulted.
     var consultedID: AgentID?
     /// The customer left, and has not written since.
@@ -128,7 +135,7 @@ struct WorkItemBook: Hashable {
     var assigneeID: AgentID? {
         switch stage {
         case .assigned(let id), .wrapUp(let id, _): id
-        case .opened, .queued, .offered, .accepted, .parked, .scheduled, .returning, .closed: nil
+        case .opened, .queued, .offered, .accepted, .parked, .scheduled, .returning, .leaving, .refused, .closed: nil
         }
     }
 }

@@ -56,6 +56,19 @@ extension Distortion {
             for id in configuration.queues.keys { configuration.queues[id]!.languages = [:] }
         },
         profiles("ignores the channels' maxima", .neverOverCapacity) { $0.channelMaxima = [:] },
+        Distortion(
+            name: "loses what is handed over", promises: [.oneEffect],
+            command: { if case .handedOver = $0 { nil } else { $0 } }),
+        policies("overflows nothing", .noLoops) { policy in
+            for index in policy.steps.indices { policy.steps[index].overflowTo = nil }
+        },
+        lie("lets everybody in", .bounded) { configuration in
+            for id in configuration.queues.keys { configuration.queues[id]!.admission = nil }
+        },
+        lie("lets nobody in", .noSilence) { configuration in
+            configuration.queues["general"]?.admission = Queue.Admission(
+                calendarID: "never", fullText: "", closedText: "")
+        },
         profiles("gives no air", .neverOverCapacity) { $0.occupancyGuard = nil },
         profiles("gives air too early", .workConserving) { $0.occupancyGuard?.percentMax /= 2 },
         profiles("gives air too long", .workConserving) { $0.occupancyGuard?.airSeconds += 5 },
@@ -147,7 +160,7 @@ extension Distortion {
         silent("is silent about an expired offer", .noSilence, .neverOverCapacity, .onlyTheQualified) {
             if case .offerExpired = $0 { true } else { false }
         },
-        silent("is silent about a revoked offer", .noSilence, .onlyTheQualified) {
+        silent("is silent about a revoked offer", .noSilence, .onlyTheQualified, .oneOwner) {
             if case .offerRevoked = $0 { true } else { false }
         },
         silent("offers nothing", .workConserving) { if case .offered = $0 { true } else { false } },
@@ -175,6 +188,15 @@ extension Distortion {
                         channel: channel, priority: priority, requirements: requirements,
                         acceptedAt: acceptedAt + .milliseconds(1))
                     return .event(event)
+                }
+            }),
+        Distortion(
+            name: "forgets the age of what is handed over", promises: [.noOvertaking],
+            outputs: { outputs in
+                outputs.map { output in
+                    guard case .command(.handedOver(var handOver), let poolID) = output else { return output }
+                    handOver.acceptedAt = handOver.acceptedAt + .milliseconds(1)
+                    return .command(.handedOver(handOver), poolID)
                 }
             }),
         Distortion(

@@ -15,6 +15,9 @@ extension Model {
         case repeatedMessage
         case message(WorkRequest)
         case escalated(WorkItemID, priority: Int)
+        /// What it is about has left the pool: it goes on to where that is, and nothing else happens.
+        case forwarded(WorkCommand, PoolID)
+        case takenOver(WorkItemID)
         /// A customer who left; their work item as it was then.
         case gone(WorkItemBook)
     }
@@ -24,10 +27,13 @@ extension Model {
     func openCount(of poolID: PoolID) -> Int { items.values.count { $0.isOpen && $0.poolID == poolID } }
 
     func expect(_ cause: Cause) -> Expectation {
-        switch cause {
-        case .time, .configuration, .command(.agentSeen), .command(.surveyAnswered), .command(.handedOver),
-            .command(.conversationStarted):
+        if case .command(let command) = cause, let (command, poolID) = forwarded(command) {
+            return .forwarded(command, poolID)
+        }
+        return switch cause {
+        case .time, .configuration, .command(.agentSeen), .command(.surveyAnswered), .command(.conversationStarted):
             .nothing
+        case .command(.handedOver(let handOver)): isAwaited(handOver) ? .takenOver(handOver.workItemID) : .nothing
         case .command(.customerGone(let gone)): meets(gone) ? .gone(items[gone.workItemID]!) : .nothing
         case .command(.escalate(let wanted)):
             items[wanted.workItemID].map { item in
@@ -51,15 +57,16 @@ extension Model {
         }
         switch item.stage {
         case .queued, .offered, .assigned, .parked: return true
-        case .opened, .accepted, .returning, .scheduled, .wrapUp, .closed: return false
+        case .opened, .accepted, .returning, .leaving, .refused, .scheduled, .wrapUp, .closed: return false
         }
     }
 
-    private func wasTaken(_ request: WorkRequest) -> Bool {
-        var id: WorkItemID? = request.workItemID
-        while let current = id {
-            if items[current]?.messages.suffix(50).contains(request.messageID) ?? false { return true }
-            id = successors[current]
+    func wasTaken(_ request: WorkRequest) -> Bool {
+        var id = request.workItemID
+        while let item = items[id] {
+            if item.messages.suffix(50).contains(request.messageID) { return true }
+            guard let next = successors[id] else { return false }
+            id = next
         }
         return false
     }
@@ -109,8 +116,9 @@ extension Model {
         case .park(let id, let seconds): return owns(id, command.agentID) && seconds >= 1 && seconds <= 30 * 86_400
         case .requeue(let id, let reason): return owns(id, command.agentID) && reason.utf8.count <= 512
         case .transfer(let id, let queueID, let note):
-            return owns(id, command.agentID) && note?.utf8.count ?? 0 <= 16_384 && configuration.queues[queueID] != nil
-                && configuration.queues[queueID]?.poolID == items[id]?.poolID
+            guard owns(id, command.agentID), note?.utf8.count ?? 0 <= 16_384, let queue = configuration.queues[queueID]
+            else { return false }
+            return queue.poolID == items[id]!.poolID || items[id]!.path.count < Self.handOversMax
         case .complete(let id, let disposition): return owns(id, command.agentID) && disposition.utf8.count <= 512
         }
     }
@@ -148,6 +156,13 @@ extension Model {
     mutating func check(_ expectation: Expectation, _ outputs: [RouterOutput]) throws {
         switch expectation {
         case .nothing: try expectResults(0)
+        case .forwarded(let command, let poolID):
+            guard outputs == [.command(command, poolID)] else {
+                throw BrokenPromise(.oneEffect, "what should go on to \(poolID) has another effect: \(outputs)")
+            }
+        case .takenOver(let id):
+            try expectResults(0)
+            guard items[id] != nil else { throw BrokenPromise(.oneEffect, "\(id) was handed over, and is lost") }
         case .message(let request):
             try expectResults(0)
             guard lastSuccessor(of: request.workItemID).map({ items[$0]!.messages.last == request.messageID }) ?? false
@@ -249,7 +264,9 @@ extension Model {
     }
 
     private func check(_ item: WorkItemBook) throws {
-        guard !item.due.isRelaxed, item.due.widenedTo.isEmpty, item.due.priority ?? 0 <= item.priority else {
+        guard !item.due.isRelaxed, item.due.widenedTo.isEmpty, item.due.priority ?? 0 <= item.priority,
+            item.due.overflowTo == nil
+        else {
             throw BrokenPromise(.noLoops, "step \(item.stepsDone) of \(item.id) is due and not done")
         }
         if let id = item.consultedID {
@@ -274,7 +291,7 @@ extension Model {
             else { throw BrokenPromise(.noSilence, "\(item.id) is with \(agentID), who is gone, and nothing ends it") }
         case .parked(_, let until), .scheduled(_, let until), .wrapUp(_, let until):
             guard until > now else { throw BrokenPromise(.noSilence, "\(item.id) stays \(item.stage)") }
-        case .opened, .accepted, .returning:
+        case .opened, .accepted, .returning, .leaving, .refused:
             throw BrokenPromise(.oneOwner, "\(item.id) is left half done, \(item.stage)")
         case .closed: break
         }
@@ -310,7 +327,7 @@ extension Model {
                 if let until = item.preferredUntil, until > now { timers.append(until) }
             case .offered(let offers): timers += offers.map(\.expiresAt)
             case .parked(_, let until), .scheduled(_, let until), .wrapUp(_, let until): timers.append(until)
-            case .opened, .accepted, .assigned, .returning, .closed: break
+            case .opened, .accepted, .assigned, .returning, .leaving, .refused, .closed: break
             }
         }
         for (id, agent) in agents {

@@ -62,7 +62,7 @@ extension Model {
             items[item.id]!.stage = .returning
             items[item.id]!.preferredAgentID = agentID
             items[item.id]!.patience = agentID == nil ? 0 : 300
-        case .opened, .queued, .offered, .accepted, .assigned, .returning, .closed:
+        case .opened, .queued, .offered, .accepted, .assigned, .returning, .leaving, .refused, .closed:
             throw BrokenPromise(.oneOwner, "\(item.id) resumes though it is \(item.stage)")
         }
     }
@@ -179,7 +179,8 @@ extension Model {
             guard openCount(of: item.poolID) > Self.openMax, disposition == "limit-reached" else {
                 throw BrokenPromise(.bounded, "\(item.id) is turned away though the pool is not full")
             }
-        case .queued, .offered, .accepted, .parked, .scheduled, .returning, .closed:
+        case .refused(let notice) where disposition == notice.rawValue && agentID == nil: break
+        case .queued, .offered, .accepted, .parked, .scheduled, .returning, .leaving, .refused, .closed:
             throw BrokenPromise(.oneOwner, "\(item.id) is closed, which is \(item.stage)")
         }
         release(item.id)

@@ -21,6 +21,7 @@ extension Model {
             try open(id, channel, priority, requirements, acceptedAt)
             return
         }
+        if case .takenOver(let poolID) = event.kind { return try takeOver(id, from: poolID) }
         guard let item = items[id], item.isOpen else {
             throw BrokenPromise(.oneOwner, "\(id) is not open, and yet: \(event.kind)")
         }
@@ -91,6 +92,12 @@ extension Model {
             guard item.hasLeft, item.assigneeID == agentID || item.isParked(by: agentID) else {
                 throw BrokenPromise(.oneOwner, "\(agentID) hears that the customer of \(item.id) left")
             }
+        case .turnedAway(let notice, _): try turnAway(item, notice)
+        case .customerTold(let notice, _):
+            guard item.stage == .refused(notice) else {
+                throw BrokenPromise(.oneEffect, "the customer of \(id) hears \(notice), which is \(item.stage)")
+            }
+        case .handedOver(let agentID, let poolID, let queueID): try handOver(item, agentID, to: poolID, queueID)
         case .wrapUpStarted(let agentID, let until): try wrapUp(item, agentID, until)
         case .closed(let agentID, let disposition): try close(item, agentID, disposition)
         default: throw BrokenPromise(.theLogDecides, "the model knows no event \(event.kind)")
@@ -148,7 +155,7 @@ extension Model {
     func lastSuccessor(of id: WorkItemID) -> WorkItemID? {
         guard items[id] != nil else { return nil }
         var id = id
-        while let next = successors[id] { id = next }
+        while let next = successors[id], items[next] != nil { id = next }
         return id
     }
 
@@ -172,6 +179,9 @@ extension Model {
     mutating func beginToWait(_ item: WorkItemBook) throws {
         guard item.stage == .opened || item.stage == .returning else {
             throw BrokenPromise(.oneOwner, "\(item.id) waits though it is \(item.stage)")
+        }
+        if item.stage == .opened, let notice = refusal(of: item) {
+            throw BrokenPromise(.bounded, "\(item.id) is let in, and should hear \(notice)")
         }
         let rules = rulesOrNone(of: item.queueID)
         var item = item

@@ -12,8 +12,8 @@ import RouterCore
 /// It does not judge, because no promise speaks of it: which of several eligible agents is chosen, the wording of
 /// explanations and rejections, expected waiting times, what the clocks and context are told.
 ///
-/// Not in its worlds, and unknown to its books: admission, hand-over to another pool, and conversations that agents
-/// start.
+/// Not in its worlds, and unknown to its books: admission by expected wait, callbacks that a policy offers, and
+/// conversations that agents start.
 /// `Tests/RouterTests` has other tests for these. An event that it has no case for is reported as a broken promise.
 ///
 /// - Bounds: a world lasts less than a day, so the machine has forgotten nothing.
@@ -31,10 +31,26 @@ struct Model {
     var agents: [AgentID: AgentBook] = [:]
     var items: [WorkItemID: WorkItemBook] = [:]
     var successors: [WorkItemID: WorkItemID] = [:]
+    /// Released by one pool, and not yet in the next.
+    var underWay: [WorkItemID: WorkItemBook] = [:]
+    /// Where what left a pool went: what still comes for it there goes on.
+    var left: [Departure: Destination] = [:]
+    /// What one pool's log sent to another's.
+    var sentOn: Set<WorkCommand> = []
     /// Each offer that there ever was.
     var offers: Set<OfferID> = []
     var results: [CommandID: (command: AgentCommand, outcome: CommandResult.Outcome)] = [:]
     var sentMessages: Set<MessageID> = []
+
+    struct Departure: Hashable {
+        var poolID: PoolID
+        var workItemID: WorkItemID
+    }
+
+    struct Destination: Hashable {
+        var poolID: PoolID
+        var queueID: QueueID
+    }
 
     // Of the record at hand.
     var now = Instant(milliseconds: 0)
@@ -62,7 +78,7 @@ struct Model {
         lost = [:]
         deeds = 0
         let expectation = expect(cause)
-        try take(cause)
+        if case .forwarded = expectation {} else { try take(cause) }
         for id in items.keys { lapse(id) }
         dropParked()
         for id in agents.keys { beginShift(of: id) }
@@ -76,7 +92,7 @@ struct Model {
                     throw BrokenPromise(.oneEffect, "message \(message.messageID) is sent twice")
                 }
             case .clock, .inform: break
-            case .command(let command, _): throw BrokenPromise(.theLogDecides, "the model expects no \(command)")
+            case .command(let command, let poolID): try sendOn(command, to: poolID, expectation)
             }
         }
         for id in agents.keys { becomeIdle(id, by: now) }
@@ -125,7 +141,8 @@ struct Model {
         for (id, item) in items {
             switch item.stage {
             case .queued, .offered: break
-            case .opened, .accepted, .assigned, .parked, .scheduled, .returning, .wrapUp, .closed: continue
+            case .opened, .accepted, .assigned, .parked, .scheduled, .returning, .leaving, .refused, .wrapUp, .closed:
+                continue
             }
             let rules = rules(of: item.queueID)
             let steps = rules?.steps ?? []
@@ -149,7 +166,10 @@ struct Model {
             items[id]!.requirements = QueueRules.relax(items[id]!.requirements, by: step)
             items[id]!.due.widenedTo += widened
             items[id]!.due.priority = max(items[id]!.due.priority ?? 0, step.raisePriorityTo ?? 0)
-            let isMore = !step.widenTo.isEmpty || step.raisePriorityTo != nil
+            if let queueID = step.overflowTo {
+                items[id]!.due.overflowTo = mayOverflow(item, to: queueID) ? queueID : nil
+            }
+            let isMore = !step.widenTo.isEmpty || step.raisePriorityTo != nil || step.overflowTo != nil
             if step.lowerLevelsBy > 0 || !step.lowerSkills.isEmpty || !step.dropSkills.isEmpty || !isMore {
                 items[id]!.due.isRelaxed = true
             }

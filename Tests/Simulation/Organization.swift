@@ -109,6 +109,7 @@ struct Organization {
             RoutingPolicy.Step(
                 afterSeconds: number(0...30), lowerLevelsBy: number(0...5), lowerSkills: ["billing": number(0...6)]),
             RoutingPolicy.Step(afterSeconds: number(0...90), widenTo: ["general"]),
+            RoutingPolicy.Step(afterSeconds: number(60...150), overflowTo: number(0...1) == 0 ? "sales" : "general"),
         ]
         configuration.routingPolicies["standard"] = RoutingPolicy(
             id: "standard", offerSeconds: number(0...40), declineCooldownSeconds: number(0...60),
@@ -125,6 +126,11 @@ struct Organization {
         for name in ["early", "late", "business"] { changeCalendar(name, using: &generator) }
         let hasBilling = number(0...3) > 0
         for name in queueNames { configuration.queues[QueueID(name)] = queue(name, level: level) }
+        if number(0...2) == 0 {
+            configuration.queues["general"]!.admission = Queue.Admission(
+                waitingMax: number(0...1) == 0 ? nil : number(0...3), calendarID: number(0...1) == 0 ? nil : "late",
+                fullText: "Too many are waiting.", closedText: "We are closed.")
+        }
         if !hasBilling { configuration.queues["billing"] = nil }
     }
 }

@@ -11,7 +11,7 @@ struct SimulationTests {
             seen.merge(Self.judge(seed: UInt64(block * 15 + index))) { $0 + $1 }
         }
         let missing = Self.kinds.filter { seen[$0] == nil }
-        #expect(missing.count <= 2, "the worlds must do something, and there was no \(missing)")
+        #expect(missing.count <= 4, "the worlds must do something, and there was no \(missing)")
     }
 
     /// What happens in fifteen worlds, but for the rarest.
@@ -19,7 +19,7 @@ struct SimulationTests {
         "opened", "offered", "offerAccepted", "offerDeclined", "offerExpired", "offerRevoked", "assigned", "parked",
         "resumed", "requeued", "transferred", "transferredToAgent", "requirementsRelaxed", "widened", "escalated",
         "wrapUpStarted", "closed", "abandoned", "consultStarted", "consultEnded", "customerLeft", "presenceChanged",
-        "scheduled", "shiftEnded", "airGiven",
+        "scheduled", "shiftEnded", "airGiven", "turnedAway", "handedOver", "takenOver",
     ]
 
     @Test("Worlds that once failed", arguments: Self.seedsThatFailed)
@@ -27,9 +27,12 @@ struct SimulationTests {
         _ = Self.judge(seed: seed)
     }
 
+    /// In the worlds of their time.
     static let seedsThatFailed: [UInt64] = [
         // An offer that a new configuration took back relaxed what the old one had asked for.
         100,
+        // A guard of the time in work that became stricter was obeyed only when the agent's work began or ended next.
+        31,
         // Pulled from a queue that nobody had configured, and given back, it could be pulled again at once.
         142,
     ]

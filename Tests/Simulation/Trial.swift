@@ -65,23 +65,28 @@ struct Trial {
 
     var nextDeadline: Instant? { leader.nextDeadline }
 
+    /// - Returns: what one pool's log sends to another's.
     /// - Throws: `BrokenPromise`.
-    mutating func perform(_ moment: Moment) throws {
+    @discardableResult
+    mutating func perform(_ moment: Moment) throws -> [WorkCommand] {
         switch moment.step {
         case .checkpoint: checkpoint()
         case .restart: leader = try successor(at: moment.at)
         case .secondLeader: second = try successor(at: moment.at)
         case .depose:
-            guard let next = second else { return }
+            guard let next = second else { break }
             leader = next
             second = nil
-        case .tick: try apply(moment, as: .time)
-        case .command(let command): try apply(moment, as: .command(command))
-        case .configuration(let configuration): try apply(moment, as: .configuration(configuration))
+        case .tick: return try apply(moment, as: .time)
+        // In a history that was made shorter it may never have been sent.
+        case .command(.handedOver(let handOver)) where !model.sentOn.contains(.handedOver(handOver)): break
+        case .command(let command): return try apply(moment, as: .command(command))
+        case .configuration(let configuration): return try apply(moment, as: .configuration(configuration))
         }
+        return []
     }
 
-    private mutating func apply(_ moment: Moment, as cause: Model.Cause) throws {
+    private mutating func apply(_ moment: Moment, as cause: Model.Cause) throws -> [WorkCommand] {
         let due = leader.advance(to: moment.at)
         try model.read(.time, due, at: moment.at)
         let outputs = leader.follow(moment.step, at: moment.at)
@@ -92,11 +97,13 @@ struct Trial {
             let kind = String(describing: event.kind)
             seen[String(kind.prefix { $0 != "(" }), default: 0] += 1
         }
-        guard second != nil else { return }
+        let sentOn = (due + outputs).compactMap { if case .command(let command, _) = $0 { command } else { nil } }
+        guard second != nil else { return sentOn }
         try Self.repeatWhatWasSaid(since[since.count - 1], on: &second!)
         guard second!.nextDeadline == leader.nextDeadline else {
             throw BrokenPromise(.theLogDecides, "two leaders wake at different times")
         }
+        return sentOn
     }
 
     private mutating func checkpoint() {

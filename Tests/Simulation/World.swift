@@ -5,7 +5,7 @@ import TestSupport
 /// A support centre gone mad, from one seed: customers, agents who vanish, commands that come late or twice,
 /// configurations in flight, and routers that die or lead two at a time.
 ///
-/// What it does next depends on the model's books, never on the machine.
+/// What it does next depends on the model's books, and on what the machine sends from one pool to another.
 struct World {
     static let start = Instant(milliseconds: 1_700_000_000_000)
 
@@ -18,6 +18,11 @@ struct World {
     private var count = 0
     private var sent: [AgentCommand] = []
     private var vanished: [AgentID: Instant] = [:]
+    /// Where each work item was opened.
+    private var homes: [WorkItemID: PoolID] = [:]
+    /// From one pool's log to another's, in its order.
+    private var underWay: [WorkCommand] = []
+    private var arrived: [WorkCommand] = []
 
     init(seed: UInt64, _ distortion: Distortion? = nil) {
         self.seed = seed
@@ -44,7 +49,13 @@ struct World {
 
     private mutating func perform(_ step: Step) throws {
         history.append(Moment(at: now, step: step))
-        try trial.perform(history[history.count - 1])
+        underWay += try trial.perform(history[history.count - 1])
+    }
+
+    private mutating func arrival() -> Step {
+        let command = underWay.removeFirst()
+        arrived = arrived.suffix(5) + [command]
+        return .command(command)
     }
 
     private mutating func pass() {
@@ -63,6 +74,9 @@ struct World {
     // MARK: What happens
 
     private mutating func next() -> Step {
+        if !underWay.isEmpty, below(3) == 0 { return arrival() }
+        // Once more.
+        if !arrived.isEmpty, below(40) == 0 { return .command(pick(arrived)) }
         switch below(100) {
         case 0..<3:
             organization.change(using: &generator)
@@ -98,16 +112,21 @@ struct World {
         count += 1
         let item = below(3) > 0 ? WorkItemID("item-\(count)") : anyItem()
         let conversation = trial.model.items[item]?.conversationID ?? ConversationID("c-\(below(25))")
-        let queue = pick(organization.queueNames)
+        // Context sends what belongs to a work item to the pool in which it was opened, wherever that is now.
+        let home = homes[item]
+        let queue = pick(organization.queueNames.filter { home == nil || home == pool(of: $0) })
+        homes[item] = pool(of: queue)
         let channel = pick(ChannelKind.allCases)
         let number = below(15) == 0 ? max(1, count - below(5)) : count
         return WorkRequest(
             workItemID: item, conversationID: conversation, customerID: "x", messageID: MessageID("m-\(number)"),
-            poolID: queue == "sales" ? "sales" : "support", queueID: QueueID(queue),
+            poolID: pool(of: queue), queueID: QueueID(queue),
             address: address(channel), priority: 1 + below(3), language: pick([nil, nil, "fr", "fr-CA", "de"]),
             preferredAgentID: below(3) == 0 ? anyAgent() : nil, excerpt: longText(3_000),
             acceptedAt: now - .milliseconds(below(6_000) - 500))
     }
+
+    private func pool(of queue: String) -> PoolID { queue == "sales" ? "sales" : "support" }
 
     private mutating func departure() -> CustomerGone {
         let assigned = trial.model.items.values.filter { $0.assigneeID != nil }.map(\.id).sorted()
@@ -174,7 +193,7 @@ struct World {
         case 2: .note(id, text: longText(17_000), mentions: below(2) == 0 ? [] : [anyAgent(), anyAgent()])
         case 3, 4: .park(id, seconds: below(200))
         case 5: .requeue(id, reason: longText(600))
-        case 6: .transfer(id, QueueID(pick(ownPoolQueues(of: id) + ["nowhere"])), note: below(2) == 0 ? "look" : nil)
+        case 6: .transfer(id, QueueID(pick(organization.queueNames + ["nowhere"])), note: below(2) == 0 ? "look" : nil)
         case 7: pastOffer().map { .accept($0) } ?? .note(id, text: "")
         case 8, 9, 20...22: .transferToAgent(id, anyColleague(), note: below(2) == 0 ? longText(17_000) : nil)
         case 10, 11, 23...25: .consult(id, anyColleague(), question: longText(17_000))
@@ -185,12 +204,6 @@ struct World {
         case 15: .endWrapUp(id)
         default: .complete(id, disposition: "solved")
         }
-    }
-
-    /// To another pool it would be handed over, which is not in these worlds.
-    private func ownPoolQueues(of id: WorkItemID) -> [String] {
-        let pool = trial.model.items[id]?.poolID
-        return organization.queueNames.filter { trial.model.configuration.queues[QueueID($0)]?.poolID == pool }
     }
 
     private func holder(of item: WorkItemBook) -> AgentID? {
@@ -238,17 +251,22 @@ struct World {
         organization.makeEverybodyAble()
         try perform(.configuration(organization.configuration))
         for id in organization.agentIDs { try ask(id, .setPresence(.available)) }
-        for _ in 0..<300 {
+        for _ in 0..<400 {
+            if !underWay.isEmpty {
+                try perform(arrival())
+                continue
+            }
             var isBusy = false
             for item in trial.model.items.values.filter(\.isOpen).sorted(by: { $0.id < $1.id }) {
                 switch item.stage {
                 case .offered(let offers): try ask(offers[0].agentID, .accept(offers[0].id))
                 case .assigned(let agentID): try ask(agentID, .complete(item.id, disposition: "solved"))
-                case .opened, .queued, .accepted, .parked, .scheduled, .returning, .wrapUp, .closed: continue
+                case .opened, .queued, .accepted, .parked, .scheduled, .returning, .leaving, .refused, .wrapUp, .closed:
+                    continue
                 }
                 isBusy = true
             }
-            if trial.model.items.values.allSatisfy({ !$0.isOpen }) { return }
+            if trial.model.items.values.allSatisfy({ !$0.isOpen }), trial.model.underWay.isEmpty { return }
             if isBusy { continue }
             guard let due = trial.nextDeadline else { break }
             now = max(now, due)
