@@ -22,14 +22,18 @@ package struct HandOver: Hashable, Sendable {
     /// Offers are named by their number, so it goes on.
     package var offersMade: Int
     package var isCallbackOffered: Bool
+    /// What the agent who handed it over said to whoever has it next.
+    package var transferNote: TransferNote?
+    /// Nil while the customer is there.
+    package var customerLeftAt: Instant?
 
     package init(
         workItemID: WorkItemID, conversationID: ConversationID, customerID: CustomerID, poolID: PoolID,
         queueID: QueueID, path: [PoolID], displayName: String? = nil, language: String? = nil, priority: Int,
         acceptedAt: Instant, openedAt: Instant, address: Address, replyAddress: Address? = nil,
         answeredAt: Instant? = nil, messages: [Message] = [], messageCount: Int = 0, preferredAgentID: AgentID? = nil,
-        offersMade: Int = 0,
-        isCallbackOffered: Bool = false
+        offersMade: Int = 0, isCallbackOffered: Bool = false, transferNote: TransferNote? = nil,
+        customerLeftAt: Instant? = nil
     ) {
         self.workItemID = workItemID
         self.conversationID = conversationID
@@ -50,6 +54,20 @@ package struct HandOver: Hashable, Sendable {
         self.preferredAgentID = preferredAgentID
         self.offersMade = offersMade
         self.isCallbackOffered = isCallbackOffered
+        self.transferNote = transferNote
+        self.customerLeftAt = customerLeftAt
+    }
+
+    package struct TransferNote: Hashable, Sendable {
+        package var agentID: AgentID
+        package var text: String
+        package var at: Instant
+
+        package init(agentID: AgentID, text: String, at: Instant) {
+            self.agentID = agentID
+            self.text = text
+            self.at = at
+        }
     }
 
     /// One message of the customer, shortened.

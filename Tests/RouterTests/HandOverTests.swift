@@ -36,12 +36,14 @@ struct HandOverTests {
     func transfers() {
         var logs = TwoLogs()
         logs.old.assign("a", to: "ana")
-        let outputs = logs.old.command("ana", .transfer("a", "sales"))
+        let outputs = logs.old.command("ana", .transfer("a", "sales", note: "wants a quote"))
         #expect(outputs.events.contains(.handedOver("ana", to: "sales", "sales")))
         #expect(outputs.result == .done("a", nil))
         #expect(logs.old.load("ana") == 0)
         logs.carry(outputs)
         #expect(logs.new.stage("a") == "queued")
+        let note = logs.new.item("a")?.transferNote
+        #expect(note?.text == "wants a quote" && note?.agentID == "ana")
         #expect(logs.old.command("ana", .complete("a", disposition: "x")).rejection == .unknownWorkItem)
     }
 

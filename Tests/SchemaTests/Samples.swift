@@ -159,7 +159,8 @@ extension Sample {
             queueID: "orders", path: ["europe"], displayName: "Lena", language: "fr", priority: 5, acceptedAt: at,
             openedAt: later, address: social, replyAddress: sms, answeredAt: later,
             messages: [.init(messageID: "message-1", address: sms, text: text, acceptedAt: at)], messageCount: 3,
-            preferredAgentID: "ana", offersMade: 2, isCallbackOffered: true),
+            preferredAgentID: "ana", offersMade: 2, isCallbackOffered: true,
+            transferNote: .init(agentID: "ana", text: text, at: later), customerLeftAt: later),
         HandOver(
             workItemID: "item-1", conversationID: "conversation-1", customerID: customer, poolID: "asia",
             queueID: "orders", path: [], priority: 0, acceptedAt: at, openedAt: at, address: social),

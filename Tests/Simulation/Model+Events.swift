@@ -415,7 +415,7 @@ extension Model {
             deeds += 1
         } else if presence == .away, let most = profile(of: id).missedOffersMax, agent.missedOffers >= max(1, most) {
             agents[id]!.missedOffers = 0
-        } else if presence == .offline, agent.shift == .draining, !hasAssignments(id) {
+        } else if presence == .offline, agent.shift == .draining || wereDraining.contains(id), !hasAssignments(id) {
             // The shift is over, and so is the work.
         } else {
             let lease = Duration.seconds(max(1, profile(of: id).presenceLeaseSeconds))

@@ -42,7 +42,8 @@ extension Model {
             throw BrokenPromise(.noOvertaking, "\(item.id) is handed over with another age or priority")
         }
         guard handOver.conversationID == item.conversationID, handOver.path == item.path + [item.poolID],
-            handOver.messages.map(\.messageID) == item.messages.suffix(50), handOver.answeredAt == item.answeredAt
+            handOver.messages.map(\.messageID) == item.messages.suffix(50), handOver.answeredAt == item.answeredAt,
+            (handOver.customerLeftAt != nil) == item.hasLeft
         else { throw BrokenPromise(.oneEffect, "\(item.id) is handed over without all that was said") }
         underWay[item.id] = item
         items[item.id] = nil
@@ -61,7 +62,6 @@ extension Model {
         left[Departure(poolID: handOver.poolID, workItemID: id)] = nil
         (item.poolID, item.queueID, item.path) = (handOver.poolID, handOver.queueID, handOver.path)
         item.cooldowns = [:]
-        item.hasLeft = false
         item.stage = .returning
         items[id] = item
     }

@@ -64,6 +64,8 @@ struct Model {
     var mustRest: Set<AgentID> = []
     /// Offers that ended because another agent accepted; their agents must hear so.
     var lost: [OfferID: AgentID] = [:]
+    /// Whose shift was over when this record came: the work may have ended before the next shift began.
+    var wereDraining: Set<AgentID> = []
     /// How often the agent's command at hand was carried out.
     var deeds = 0
 
@@ -81,6 +83,7 @@ struct Model {
         if case .forwarded = expectation {} else { try take(cause) }
         for id in items.keys { lapse(id) }
         dropParked()
+        wereDraining = Set(agents.filter { $0.value.shift == .draining }.keys)
         for id in agents.keys { beginShift(of: id) }
         for output in outputs {
             switch output {

@@ -136,7 +136,9 @@ extension HandOver {
                 Message(messageID: $0.messageID, address: $0.address, text: $0.text, acceptedAt: $0.acceptedAt)
             },
             messageCount: item.messageCount, preferredAgentID: item.preferredAgentID, offersMade: item.offersMade,
-            isCallbackOffered: item.isCallbackOffered)
+            isCallbackOffered: item.isCallbackOffered,
+            transferNote: item.transferNote.map { TransferNote(agentID: $0.agentID, text: $0.text, at: $0.at) },
+            customerLeftAt: item.customerLeftAt)
     }
 }
 
@@ -155,5 +157,7 @@ extension WorkItem {
             offersMade: handOver.offersMade)
         path = handOver.path
         isCallbackOffered = handOver.isCallbackOffered
+        transferNote = handOver.transferNote.map { TransferNote(agentID: $0.agentID, text: $0.text, at: $0.at) }
+        customerLeftAt = handOver.customerLeftAt
     }
 }

@@ -346,6 +346,26 @@ package nonisolated struct WireHandOver: @unchecked Sendable {
   /// Clears the value of `answeredAtMs`. Subsequent reads from it will return its default value.
   package mutating func clearAnsweredAtMs() {_uniqueStorage()._answeredAtMs = nil}
 
+  /// What the agent who handed it over said to whoever has it next.
+  package var transferNote: WireHandOver.TransferNote {
+    get {_storage._transferNote ?? WireHandOver.TransferNote()}
+    set {_uniqueStorage()._transferNote = newValue}
+  }
+  /// Returns true if `transferNote` has been explicitly set.
+  package var hasTransferNote: Bool {_storage._transferNote != nil}
+  /// Clears the value of `transferNote`. Subsequent reads from it will return its default value.
+  package mutating func clearTransferNote() {_uniqueStorage()._transferNote = nil}
+
+  /// Absent while the customer is there.
+  package var customerLeftAtMs: Int64 {
+    get {_storage._customerLeftAtMs ?? 0}
+    set {_uniqueStorage()._customerLeftAtMs = newValue}
+  }
+  /// Returns true if `customerLeftAtMs` has been explicitly set.
+  package var hasCustomerLeftAtMs: Bool {_storage._customerLeftAtMs != nil}
+  /// Clears the value of `customerLeftAtMs`. Subsequent reads from it will return its default value.
+  package mutating func clearCustomerLeftAtMs() {_uniqueStorage()._customerLeftAtMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated struct Message: Sendable {
@@ -373,6 +393,22 @@ package nonisolated struct WireHandOver: @unchecked Sendable {
     package init() {}
 
     fileprivate var _address: WireAddress? = nil
+  }
+
+  package nonisolated struct TransferNote: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var agentID: String = String()
+
+    package var text: String = String()
+
+    package var atMs: Int64 = 0
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
   }
 
   package init() {}
@@ -1333,7 +1369,7 @@ nonisolated extension WireConversationStarted.Refusal: SwiftProtobuf._ProtoNameP
 
 nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HandOver"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}pool_id\0\u{3}queue_id\0\u{1}path\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{3}preferred_agent_id\0\u{3}offers_made\0\u{3}is_callback_offered\0\u{3}answered_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}work_item_id\0\u{3}conversation_id\0\u{3}customer_id\0\u{3}pool_id\0\u{3}queue_id\0\u{1}path\0\u{3}display_name\0\u{1}language\0\u{1}priority\0\u{3}accepted_at_ms\0\u{3}opened_at_ms\0\u{1}address\0\u{3}reply_address\0\u{1}messages\0\u{3}message_count\0\u{3}preferred_agent_id\0\u{3}offers_made\0\u{3}is_callback_offered\0\u{3}answered_at_ms\0\u{3}transfer_note\0\u{3}customer_left_at_ms\0")
 
   fileprivate class _StorageClass {
     var _workItemID: String = String()
@@ -1355,6 +1391,8 @@ nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._Messag
     var _offersMade: Int32 = 0
     var _isCallbackOffered: Bool = false
     var _answeredAtMs: Int64? = nil
+    var _transferNote: WireHandOver.TransferNote? = nil
+    var _customerLeftAtMs: Int64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1384,6 +1422,8 @@ nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._Messag
       _offersMade = source._offersMade
       _isCallbackOffered = source._isCallbackOffered
       _answeredAtMs = source._answeredAtMs
+      _transferNote = source._transferNote
+      _customerLeftAtMs = source._customerLeftAtMs
     }
   }
 
@@ -1421,6 +1461,8 @@ nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._Messag
         case 17: try { try decoder.decodeSingularInt32Field(value: &_storage._offersMade) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._isCallbackOffered) }()
         case 19: try { try decoder.decodeSingularInt64Field(value: &_storage._answeredAtMs) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._transferNote) }()
+        case 21: try { try decoder.decodeSingularInt64Field(value: &_storage._customerLeftAtMs) }()
         default: break
         }
       }
@@ -1490,6 +1532,12 @@ nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._Messag
       try { if let v = _storage._answeredAtMs {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 19)
       } }()
+      try { if let v = _storage._transferNote {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if let v = _storage._customerLeftAtMs {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 21)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1518,6 +1566,8 @@ nonisolated extension WireHandOver: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if _storage._offersMade != rhs_storage._offersMade {return false}
         if _storage._isCallbackOffered != rhs_storage._isCallbackOffered {return false}
         if _storage._answeredAtMs != rhs_storage._answeredAtMs {return false}
+        if _storage._transferNote != rhs_storage._transferNote {return false}
+        if _storage._customerLeftAtMs != rhs_storage._customerLeftAtMs {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1571,6 +1621,46 @@ nonisolated extension WireHandOver.Message: SwiftProtobuf.Message, SwiftProtobuf
     if lhs._address != rhs._address {return false}
     if lhs.text != rhs.text {return false}
     if lhs.acceptedAtMs != rhs.acceptedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHandOver.TransferNote: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = WireHandOver.protoMessageName + ".TransferNote"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}agent_id\0\u{1}text\0\u{3}at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.agentID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.agentID.isEmpty {
+      try visitor.visitSingularStringField(value: self.agentID, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHandOver.TransferNote, rhs: WireHandOver.TransferNote) -> Bool {
+    if lhs.agentID != rhs.agentID {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs.atMs != rhs.atMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,6 +23,8 @@ extension HandOver: WireValue {
             if let preferredAgentID { $0.preferredAgentID = preferredAgentID.rawValue }
             $0.offersMade = offersMade.wire
             $0.isCallbackOffered = isCallbackOffered
+            if let transferNote { $0.transferNote = transferNote.wire }
+            if let customerLeftAt { $0.customerLeftAtMs = customerLeftAt.wire }
         }
     }
 
@@ -47,7 +49,10 @@ extension HandOver: WireValue {
             preferredAgentID: try .optional(
                 "preferred_agent_id", wire.hasPreferredAgentID ? wire.preferredAgentID : nil),
             offersMade: Int(wire.offersMade),
-            isCallbackOffered: wire.isCallbackOffered)
+            isCallbackOffered: wire.isCallbackOffered,
+            transferNote: try .optional("transfer_note", wire.hasTransferNote ? wire.transferNote : nil),
+            customerLeftAt: try .optional(
+                "customer_left_at_ms", wire.hasCustomerLeftAtMs ? wire.customerLeftAtMs : nil))
     }
 }
 
@@ -67,5 +72,20 @@ extension HandOver.Message: WireValue {
             address: try .required("address", wire.hasAddress ? wire.address : nil),
             text: wire.text,
             acceptedAt: try .required("accepted_at_ms", wire.acceptedAtMs))
+    }
+}
+
+extension HandOver.TransferNote: WireValue {
+    package var wire: WireHandOver.TransferNote {
+        .with {
+            $0.agentID = agentID.rawValue
+            $0.text = text
+            $0.atMs = at.wire
+        }
+    }
+
+    package init(wire: WireHandOver.TransferNote) throws(WireError) {
+        self.init(
+            agentID: try .required("agent_id", wire.agentID), text: wire.text, at: try .required("at_ms", wire.atMs))
     }
 }
