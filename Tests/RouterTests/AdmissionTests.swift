@@ -57,6 +57,22 @@ struct AdmissionTests {
         #expect(bench.message("a").rejectionNotice == .queueFull)
     }
 
+    @Test("Where work takes no time the expected wait is nothing, and a full queue is full all the same")
+    func shortWork() {
+        var bench = router(full)
+        bench.available("ana")
+        for index in 0..<100 {
+            bench.message("quick-\(index)")
+            bench.accept("quick-\(index)")
+            bench.command("ana", .complete(WorkItemID("quick-\(index)"), disposition: "solved"))
+            bench.command("ana", .endWrapUp(WorkItemID("quick-\(index)")))
+        }
+        fill(&bench)
+        #expect(bench.message("a").rejectionNotice == nil)
+        #expect(bench.router.expectedWait(of: bench.item("a")!)?.p50Seconds == 0)
+        #expect(bench.message("b").rejectionNotice == .queueFull)
+    }
+
     @Test("Nobody is there, so no wait can be told: the limit of those who wait decides alone")
     func nobodyThere() {
         var bench = router(.init(waitingMax: 1, waitSecondsMax: 60, fullText: "The wait is {wait}.", closedText: ""))

@@ -14,8 +14,9 @@ extension RouterMachine {
             return Refusal(notice: .queueClosed, text: admission.closedText)
         }
         guard admission.waitingMax != nil || admission.waitSecondsMax != nil else { return nil }
+        // An expected wait of no second is no free agent: half of all wait longer.
+        guard !isSomebodyFree(for: item) else { return nil }
         let wait = expectedWaitSeconds(of: item)
-        guard wait != 0 else { return nil }
         // The work item itself stands in line already.
         let others = waitingCount(in: item.queueID, of: item.poolID) - 1
         let isLong = wait.map { $0 > admission.waitSecondsMax ?? .max } ?? false

@@ -102,6 +102,10 @@ extension RouterMachine {
     }
 
     /// Whether somebody who qualifies has room for it now.
+    mutating func isSomebodyFree(for item: WorkItem) -> Bool {
+        isSomebodyFree(for: item, pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item)))
+    }
+
     func isSomebodyFree(for item: WorkItem, _ slot: Int) -> Bool {
         guard let pool = pools[item.poolID] else { return false }
         var isSomebody = false
