@@ -106,6 +106,8 @@ final class TestStack: Sendable {
         if !isStatic.contains(instance.service) {
             environment["PATCHBAY_KAFKA_GROUP_INSTANCE_ID"] = ""
             environment["PATCHBAY_KAFKA_SESSION_TIMEOUT_MS"] = "\(LocalBroker.sessionTimeout.components.seconds)000"
+            // How long the local broker waits when it has forgotten a member of a round (docs/testing.md).
+            environment["PATCHBAY_KAFKA_MAX_POLL_INTERVAL_MS"] = "30000"
             environment["PATCHBAY_DATA_DIR"] = folder.appending(path: "\(instance)-data").path
         }
         // A handful of agents here does what hundreds do elsewhere.
