@@ -2,23 +2,23 @@ internal import Crypto
 
 /// The name of one entity of one kind: a customer's cannot be passed where an agent's is meant.
 ///
-/// Most ids are UUIDs, so one that is written as a UUID in lower case takes 16 bytes and no allocation: comparing and
-/// hashing it costs a few instructions, and copying it touches no reference count.
+/// Most ids are UUIDs or short names, so a UUID in lower case and up to 15 bytes of ASCII take 16 bytes and no
+/// allocation: comparing and hashing them costs a few instructions, and copying them touches no reference count.
 ///
 /// - Ordering: that of the text.
-package struct ID<Kind>: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
-    @usableFromInline package let form: IDForm
+@frozen public struct ID<Kind>: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let form: IDForm
 
     @inlinable
-    package init(rawValue: String) { form = IDForm(rawValue) }
+    public init(rawValue: String) { form = IDForm(rawValue) }
 
     @inlinable
-    package init(_ rawValue: String) { form = IDForm(rawValue) }
+    public init(_ rawValue: String) { form = IDForm(rawValue) }
 
     @inlinable
-    package init(form: IDForm) { self.form = form }
+    public init(form: IDForm) { self.form = form }
 
-    @inlinable package var rawValue: String { form.text }
+    @inlinable public var rawValue: String { form.text }
 
     /// A name-based id: the same parts give the same id on every machine and in every run.
     ///
@@ -37,19 +37,19 @@ package struct ID<Kind>: RawRepresentable, Hashable, Comparable, Sendable, Custo
     package static func derived(fromName name: [UInt8]) -> ID { ID(form: nameBasedUUID(name)) }
 
     @inlinable
-    package static func == (left: ID, right: ID) -> Bool { left.form == right.form }
+    public static func == (left: ID, right: ID) -> Bool { left.form == right.form }
 
     @inlinable
-    package static func < (left: ID, right: ID) -> Bool { left.form < right.form }
+    public static func < (left: ID, right: ID) -> Bool { left.form < right.form }
 
     @inlinable
-    package func hash(into hasher: inout Hasher) { form.hash(into: &hasher) }
+    public func hash(into hasher: inout Hasher) { form.hash(into: &hasher) }
 
     /// `RawRepresentable` would make a text of each id to hash it.
     @inlinable
-    package func _rawHashValue(seed: Int) -> Int { form._rawHashValue(seed: seed) }
+    public func _rawHashValue(seed: Int) -> Int { form._rawHashValue(seed: seed) }
 
-    package var description: String { rawValue }
+    public var description: String { rawValue }
 }
 
 /// Kinds of entities, one for each id type.
@@ -94,9 +94,11 @@ private func nameBasedUUID(_ name: [UInt8]) -> IDForm {
     var hash = Insecure.SHA1()
     hash.update(data: namespace)
     hash.update(data: name)
-    var (high, low) = (UInt64(0), UInt64(0))
-    for (index, byte) in hash.finalize().prefix(16).enumerated() {
-        if index < 8 { high = high << 8 | UInt64(byte) } else { low = low << 8 | UInt64(byte) }
+    let (high, low) = hash.finalize().withUnsafeBytes { digest in
+        (
+            UInt64(bigEndian: digest.loadUnaligned(as: UInt64.self)),
+            UInt64(bigEndian: digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        )
     }
     return .uuid(high & ~0xf000 | 0x5000, low & ~(0xc0 << 56) | 0x80 << 56)
 }

@@ -39,7 +39,8 @@ import Testing
         "ffffffff-ffff-ffff-ffff-ffffffffffff", "3E872FBD-9D40-579D-97F6-B24AC31316FF",
         "3e872fbd+9d40-579d-97f6-b24ac31316ff", "3e872fbd-9d40-579d-97f6-b24ac31316fg",
         "3e872fbd9d40579d97f6b24ac31316ff",
-        "ééééééééé-ééééééééé-ééééééééé-éé", "", "agent-1",
+        "ééééééééé-ééééééééé-ééééééééé-éé", "", "agent-1", "agent-8", "agent-12", "fifteen-letters", "sixteen-letters!",
+        "\u{0}", "a\u{0}", "é", "e\u{301}", "~", "\u{7f}",
     ])
     func `are the text that they were made of, a UUID or not`(text: String) {
         let id = AgentID(text)
@@ -66,6 +67,9 @@ import Testing
         let texts = [
             "3e872fbd-9d40-579d-97f6-b24ac31316ff", "3e872fbd-9d40-579d-97f6-b24ac31316fe", "agent-1", "0",
             "3E872FBD-9D40-579D-97F6-B24AC31316FF", "f940804d-3716-5bd7-899c-6e008d4c7d22", "g", "3e872fbd", "é",
+            "", "agent-12", "agent-2", "fifteen-letters", "fifteen-letters!", "fifteen-letter", "eight-by",
+            "eight-by-8",
+            "~",
         ]
         #expect(texts.map { AgentID($0) }.sorted().map(\.rawValue) == texts.sorted())
     }

@@ -197,12 +197,12 @@ struct AssignmentTests {
         var bench = Bench()
         bench.message("first")
         // As if all the others had been opened before.
-        bench.router.pools["support"]?.openCount = RouterLimits.openWorkItemsPerPoolMax
+        bench.router.pools["support"].openCount = RouterLimits.openWorkItemsPerPoolMax
         let outputs = bench.message("one-too-many")
         #expect(outputs.events.contains(.closed(nil, disposition: "limit-reached")))
         #expect(outputs.informed.count == 1)
         #expect(bench.stage("one-too-many") == "closed")
-        #expect(bench.router.pools["support"]?.openCount == RouterLimits.openWorkItemsPerPoolMax)
+        #expect(bench.router.pools["support"].openCount == RouterLimits.openWorkItemsPerPoolMax)
     }
 
     @Test("A survey's answer is recorded, remembered work item or not")

@@ -11,7 +11,7 @@ import OrderedCollections
 ///            no request for the lease (vanished),   ▼
 ///            or set; offers are revoked           offline
 /// ```
-package struct AgentState: Hashable, Sendable {
+package struct AgentState: Hashable, Identifiable, Sendable {
     package var id: AgentID
     package var poolID: PoolID
     package var presence: Presence = .offline

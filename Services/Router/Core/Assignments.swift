@@ -197,15 +197,13 @@ extension RouterMachine {
         var servedAt = now
         if case .wrapUp(let wrapUp) = item.stage {
             servedAt = wrapUp.completedAt
-            var queue = queues[item.queueID] ?? QueueState(id: item.queueID)
             // Wrap-up included: who waits, waits until the agent's hand is free.
-            queue.record(handle: now - wrapUp.assignedAt)
-            queues[item.queueID] = queue
+            queues[item.queueID, default: QueueState(id: item.queueID)].record(handle: now - wrapUp.assignedAt)
             changed.append(.queue(item.queueID))
         }
         move(id, to: .closed(agentID, disposition: disposition, at: now), at: now)
         closedItems.insert(Remembered(at: now, id: id))
-        pools[item.poolID]?.openCount -= 1
+        pools[item.poolID].openCount -= 1
         leaveQueue(item.queueID)
         leaveConversation(item)
         let ended = conversations[item.conversationID] == nil

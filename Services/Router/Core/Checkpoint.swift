@@ -72,13 +72,13 @@ extension RouterMachine {
             deadlines.set(.workItem(item.id), to: nextDeadline(of: item))
         case .agent(let agent):
             agents[agent.id] = agent
-            pools[agent.poolID, default: PoolIndex()].agents.append(agent.id)
+            pools[agent.poolID].agents.append(agent.id)
             refreshSupply(agent.id, isFresh: false)
             deadlines.set(.agent(agent.id), to: nextDeadline(of: agent))
         case .queue(let queue):
             // Its rules may decide about work items that were put back before: where they stand, and when they are due.
             let waiting = (withoutRules.removeValue(forKey: queue.id) ?? []).compactMap { items[$0] }
-            for item in waiting { dequeue(item) }
+            for item in waiting { dequeue(item.id) }
             queues[queue.id] = queue
             installRetiredRules(of: queue.id)
             for item in waiting {
@@ -103,7 +103,7 @@ extension RouterMachine {
             closedItems.insert(Remembered(at: closedAt, id: item.id))
             return
         }
-        pools[item.poolID, default: PoolIndex()].openCount += 1
+        pools[item.poolID].openCount += 1
         openPerQueue[item.queueID, default: 0] += 1
         conversations[item.conversationID, default: []].append(item.id)
     }

@@ -68,12 +68,12 @@ extension RouterMachine {
     }
 
     mutating func endConsultation(on id: WorkItemID, reason: String, at now: Instant) {
-        guard let item = items[id], let consultation = item.consultation else { return }
+        guard let place = items.place(of: id), let consultation = items[at: place].consultation else { return }
         consulted[consultation.agentID]?.remove(id)
         if consulted[consultation.agentID]?.isEmpty ?? false { consulted[consultation.agentID] = nil }
         update(id) { $0.consultation = nil }
         touch(consultation.agentID)
-        emit(.consultEnded(consultation.agentID, reason: reason), about: item, at: now)
+        emit(.consultEnded(consultation.agentID, reason: reason), about: id, at: now)
     }
 
     mutating func endConsultations(of agentID: AgentID, reason: String, at now: Instant) {

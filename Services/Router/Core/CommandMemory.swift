@@ -4,10 +4,10 @@ package import Domain
 package struct CommandRecord: Hashable, Sendable {
     package var result: CommandResult
     /// Differs when another command comes under the same id.
-    package var fingerprint: String
+    package var fingerprint: ID<AgentCommand>
     package var at: Instant
 
-    package init(result: CommandResult, fingerprint: String, at: Instant) {
+    package init(result: CommandResult, fingerprint: ID<AgentCommand>, at: Instant) {
         self.result = result
         self.fingerprint = fingerprint
         self.at = at
@@ -16,7 +16,7 @@ package struct CommandRecord: Hashable, Sendable {
 
 extension AgentCommand {
     /// A digest of all that the command says.
-    var fingerprint: String {
+    var fingerprint: ID<AgentCommand> {
         let parts: [String] =
             switch action {
             case .setPresence(let presence, let reason): ["presence", presence.rawValue] + (reason.map { [$0] } ?? [])
@@ -51,16 +51,26 @@ extension AgentCommand {
                     outreach.queueID?.rawValue ?? "", outreach.text,
                 ]
             }
-        let precondition = version.map { ["version", String($0)] } ?? []
-        let actor = supervisor.map { ["supervisor", $0] } ?? []
-        var name = Array("fingerprint\u{1F}".utf8)
+        var name: [UInt8] = []
         name.reserveCapacity(192)
-        for part in [agentID.rawValue, poolID.rawValue] + actor + parts + precondition {
+        name.append(contentsOf: "fingerprint\u{1F}".utf8)
+        func add(_ part: String) {
             name.append(contentsOf: String(part.utf8.count).utf8)
             name.append(UInt8(ascii: ":"))
             name.append(contentsOf: part.utf8)
         }
-        return CommandID.derived(fromName: name).rawValue
+        add(agentID.rawValue)
+        add(poolID.rawValue)
+        if let supervisor {
+            add("supervisor")
+            add(supervisor)
+        }
+        for part in parts { add(part) }
+        if let version {
+            add("version")
+            add(String(version))
+        }
+        return .derived(fromName: name)
     }
 }
 

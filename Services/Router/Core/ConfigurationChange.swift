@@ -50,7 +50,7 @@ extension RouterMachine {
 
     /// Builds the lines and groups again: what they follow from is another configuration.
     private mutating func sortAnew() {
-        for poolID in pools.keys { pools[poolID]!.clear() }
+        pools.clear()
         for id in agents.keys { refreshSupply(id, isFresh: false) }
         for item in items.values where item.stage.isQueued { enqueue(item.id, isFresh: false) }
     }

@@ -6,7 +6,9 @@ import Domain
 /// the id. Agents enter group by group, each in the group's order: where that is all that tells them apart, the first
 /// stands for the others, who are only counted.
 struct Contest {
-    private let item: WorkItem
+    private let requirements: [Requirement]
+    /// What a lot is drawn from.
+    private let draw: (id: WorkItemID, number: Int)
     private let choice: RoutingPolicy.AgentChoice
     private let lastAgentID: AgentID?
     private var group: Contender.Group?
@@ -17,7 +19,8 @@ struct Contest {
     private(set) var avoidedCount = 0
 
     init(_ item: WorkItem, choice: RoutingPolicy.AgentChoice, lastAgentID: AgentID?) {
-        self.item = item
+        requirements = item.requirements
+        draw = (item.id, item.offersMade + 1)
         self.choice = choice
         self.lastAgentID = lastAgentID
     }
@@ -25,7 +28,7 @@ struct Contest {
     var winner: AgentID? { best?.place.id }
 
     mutating func begin(_ entry: RosterEntry) {
-        group = Contender.Group(entry, item, choice)
+        group = Contender.Group(entry, requirements, choice)
         isFirst = true
     }
 
@@ -66,7 +69,7 @@ struct Contest {
     /// - Source: Thaler, Ravishankar: A name-based mapping scheme for rendezvous, 1996; FNV-1a, 64 bits.
     private func lot(of id: AgentID) -> Int64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(item.id)/\(item.offersMade + 1)/\(id)".utf8 {
+        for byte in "\(draw.id)/\(draw.number)/\(id)".utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
         }
         // The last bytes of an id stir the low bits only.
@@ -83,9 +86,9 @@ private struct Contender {
         var levels = 0
         var capacity: Int
 
-        init(_ entry: RosterEntry, _ item: WorkItem, _ choice: RoutingPolicy.AgentChoice) {
+        init(_ entry: RosterEntry, _ requirements: [Requirement], _ choice: RoutingPolicy.AgentChoice) {
             capacity = entry.profile.capacity
-            for requirement in item.requirements {
+            for requirement in requirements {
                 let level = entry.levels[requirement.skill] ?? 0
                 if requirement.isNice {
                     if level >= requirement.level { niceCount += 1 }

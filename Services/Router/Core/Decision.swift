@@ -76,9 +76,9 @@ extension RouterMachine {
     mutating func decision(on choice: Choice, for item: WorkItem, at now: Instant) -> Decision? {
         guard let agent = agents[choice.agentID], let entry = roster[choice.agentID] else { return nil }
         defer { look(into: choice, for: item, at: now) }
-        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
-        let present = pools[item.poolID]!.presentCount
-        let qualified = pools[item.poolID]!.qualifiedCount(slot)
+        let slot = pools[item.poolID].demand(demandKey(of: item))
+        let present = pools[item.poolID].presentCount
+        let qualified = pools[item.poolID].qualifiedCount(slot)
         let inCooldown = item.cooldowns.keys.count { isAvailable($0, for: item) }
         return Decision(
             agentID: choice.agentID, at: now, isPreferred: choice.isPreferred, reason: choice.because,

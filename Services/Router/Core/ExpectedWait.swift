@@ -61,28 +61,27 @@ extension RouterMachine {
 
     /// How many come before it in its queue.
     private func positionInQueue(of item: WorkItem) -> Int {
-        guard let demands = pools[item.poolID]?.demands else { return 0 }
-        return demands.reduce(0) { sum, demand in
-            demand.key.queueID == item.queueID && demand.count > 0 ? sum + demand.position(of: rank(of: item)) : sum
+        let rank = rank(of: item)
+        return pools[item.poolID].demands.reduce(0) { sum, demand in
+            demand.key.queueID == item.queueID && demand.count > 0 ? sum + demand.position(of: rank) : sum
         }
     }
 
     /// How many wait in a queue.
     func waitingCount(in queueID: QueueID, of poolID: PoolID) -> Int {
-        guard let pool = pools[poolID] else { return 0 }
-        let reserved = pool.reservedRanks.count { items[$0.id]?.queueID == queueID }
-        return pool.demands.reduce(reserved) { $1.key.queueID == queueID ? $0 + $1.count : $0 }
+        let reserved = pools[poolID].reservedRanks.count { items[$0.id]?.queueID == queueID }
+        return pools[poolID].demands.reduce(reserved) { $1.key.queueID == queueID ? $0 + $1.count : $0 }
     }
 
     /// Of a work item that was just opened.
     /// - Returns: nil when nobody is there to serve it.
     mutating func expectedWaitSeconds(of item: WorkItem) -> Int? {
         guard queue(item.queueID) != nil else { return nil }
-        let slot = pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item))
-        let places = pools[item.poolID]!.places(for: item.address.channel, slot)
+        let slot = pools[item.poolID].demand(demandKey(of: item))
+        let places = pools[item.poolID].places(for: item.address.channel, slot)
         guard places > 0 else { return nil }
         if isSomebodyFree(for: item, slot) { return 0 }
-        let servers = pools[item.poolID]!.demands[slot].groups
+        let servers = pools[item.poolID].demands[slot].groups
         return expectedWait(before: rank(of: item), in: demandKey(of: item), of: item.poolID, servers, places)
             .p50Seconds
     }
@@ -90,9 +89,9 @@ extension RouterMachine {
     /// Of a work item that waits: nobody is free for it.
     /// - Returns: nil when nobody is there to serve it.
     func expectedWait(of item: WorkItem) -> ExpectedWait? {
-        guard queue(item.queueID) != nil, let pool = pools[item.poolID] else { return nil }
-        let servers = pool.qualified(for: demandKey(of: item))
-        let places = pool.places(of: servers, for: item.address.channel)
+        guard queue(item.queueID) != nil else { return nil }
+        let servers = pools[item.poolID].qualified(for: demandKey(of: item))
+        let places = pools[item.poolID].places(of: servers, for: item.address.channel)
         guard places > 0 else { return nil }
         return expectedWait(before: rank(of: item), in: demandKey(of: item), of: item.poolID, servers, places)
     }
@@ -100,7 +99,8 @@ extension RouterMachine {
     /// Of one more that comes now in writing, with the queue's own priority and requirements; where slack decides, as
     /// the last of all.
     func expectedWait(ofOneMoreIn id: QueueID) -> ExpectedWait? {
-        guard let rules = rules(of: id), let pool = pools[rules.queue.poolID] else { return nil }
+        guard let rules = rules(of: id) else { return nil }
+        let pool = pools[rules.queue.poolID]
         let key = DemandKey(queueID: id, requirements: rules.requirements(language: nil))
         let servers = pool.qualified(for: key)
         let places = pool.places(of: servers, for: .chat)
@@ -126,17 +126,13 @@ extension RouterMachine {
     private func expectedWait(
         before rank: Rank, in key: DemandKey, of poolID: PoolID, _ servers: Bits, _ places: Int
     ) -> ExpectedWait {
-        guard let pool = pools[poolID] else { return ExpectedWait.none }
         var (mean, variance) = (handling(in: key.queueID).mean, handling(in: key.queueID).variance)
-        let isCompared = pool.waiting.count <= RouterLimits.comparedDemandsMax
-        let compared = isCompared ? pool.waiting : pool.waiting(with: key)
-        compared.forEach(in: pool.waiting) { slot in
-            let demand = pool.demands[slot]
-            let before = demand.position(of: rank)
+        let isCompared = pools[poolID].waiting.count <= RouterLimits.comparedDemandsMax
+        let compared = isCompared ? pools[poolID].waiting : pools[poolID].waiting(with: key)
+        compared.forEach(in: compared) { slot in
+            let (before, shared, all) = pools[poolID].competition(of: slot, with: servers, before: rank)
             guard before > 0 else { return }
-            let shared = pool.presentCount(of: demand.groups, and: servers)
-            let all = max(1, pool.presentCount(of: demand.groups, and: demand.groups))
-            let each = handling(in: demand.key.queueID)
+            let each = handling(in: pools[poolID].demands[slot].key.queueID)
             mean += before * each.mean * shared / all
             variance += before * each.variance / all * shared
         }

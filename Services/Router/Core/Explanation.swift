@@ -5,22 +5,24 @@ import OrderedCollections
 extension RouterMachine {
     /// Why this agent: skills, preference, load and how many others were eligible. Names, never content.
     func explanation(of choice: Choice, for item: WorkItem) -> String {
-        guard let entry = roster[choice.agentID], let agent = agents[choice.agentID] else { return "" }
-        var parts: [String] = []
-        if choice.isPreferred { parts.append("preferred: knows this conversation or customer") }
-        let skills = item.requirements.map { requirement in
-            "\(requirement.skill) \(entry.levels[requirement.skill] ?? 0) "
-                + (requirement.isNice ? "(nice: \(requirement.level))" : "(needs \(requirement.level))")
+        guard let entry = roster[choice.agentID], let place = agents.place(of: choice.agentID) else { return "" }
+        var text = choice.isPreferred ? "preferred: knows this conversation or customer; " : ""
+        text.reserveCapacity(120)
+        text += item.requirements.isEmpty ? "no skill asked for" : "has "
+        for (index, requirement) in item.requirements.enumerated() {
+            text += index == 0 ? "" : ", "
+            text += requirement.skill.rawValue
+            text += " \(entry.levels[requirement.skill] ?? 0)"
+            text += requirement.isNice ? " (nice: \(requirement.level))" : " (needs \(requirement.level))"
         }
-        parts.append(skills.isEmpty ? "no skill asked for" : "has \(skills.joined(separator: ", "))")
-        if item.step > 0 { parts.append("requirements relaxed by \(item.step) step(s)") }
-        parts.append("load \(agent.load) of \(entry.profile.capacity)")
+        if item.step > 0 { text += "; requirements relaxed by \(item.step) step(s)" }
+        text += "; load \(agents[at: place].load) of \(entry.profile.capacity)"
         if !choice.isPreferred {
             let counted = choice.eligibleCount
             let many = counted == RouterLimits.countedAgentsMax ? "\(counted) or more" : "\(counted)"
-            parts.append(counted == 1 ? "the only eligible agent" : "\(choice.by.inWords), of \(many)")
+            text += counted == 1 ? "; the only eligible agent" : "; \(choice.by.inWords), of \(many)"
         }
-        return parts.joined(separator: "; ")
+        return text
     }
 
     /// Why the work item waits; empty when it does not.
@@ -31,7 +33,7 @@ extension RouterMachine {
         if let until = item.preferredUntil, let preferred = preferredAgent(of: item), isPresent(preferred, for: item) {
             reasons.append(.preferredAgentBusy(preferred, until: until))
         }
-        let present = (pools[item.poolID]?.agents ?? []).filter { agents[$0]?.presence == .available }.sorted()
+        let present = pools[item.poolID].agents.filter { agents[$0]?.presence == .available }.sorted()
         guard !present.isEmpty else { return reasons + [.nobodyPresent] }
         for requirement in item.requirements
         where !present.contains(where: { roster[$0]?.satisfies([requirement]) ?? false }) {
@@ -43,9 +45,8 @@ extension RouterMachine {
             if let until = item.cooldowns[id] { reasons.append(.cooldown(id, until: until)) }
         }
         reasons += reasonsOfSupply(among: qualified.filter { item.cooldowns[$0] == nil }, for: item)
-        if let before = pools[item.poolID]?.position(of: rank(of: item), demandKey(of: item)), before > 0 {
-            reasons.append(.behindOthers(before))
-        }
+        let before = pools[item.poolID].position(of: rank(of: item), demandKey(of: item))
+        if before > 0 { reasons.append(.behindOthers(before)) }
         return reasons
     }
 }

@@ -42,7 +42,7 @@ extension RouterMachine {
         emit(.handedOver(agentID, to: queue.poolID, queue.id), about: item, at: now)
         // Whoever holds it is relieved; it is not closed, only gone.
         move(id, to: .closed(agentID, disposition: "", at: now), at: now)
-        pools[item.poolID]?.openCount -= 1
+        pools[item.poolID].openCount -= 1
         leaveQueue(item.queueID)
         leaveConversation(item)
         for past in items[id]?.pastOffers ?? [] { offers[past.id] = nil }
@@ -68,7 +68,7 @@ extension RouterMachine {
         enqueue(id)
         update(id) { _ in }
         emit(.takenOver(from: handOver.path.last ?? handOver.poolID), about: item, at: now)
-        if pools[item.poolID]?.openCount ?? 0 > RouterLimits.openWorkItemsPerPoolMax {
+        if pools[item.poolID].openCount > RouterLimits.openWorkItemsPerPoolMax {
             close(id, by: nil, disposition: RejectionCode.limitReached.rawValue, at: now)
         } else {
             beginToWait(id, at: now)

@@ -4,31 +4,36 @@ import OrderedCollections
 // How what an agent holds follows the stages of their work items, and what is written.
 extension RouterMachine {
     /// Whose capacity the work item takes: a parked one's agent too, if room is kept.
-    func holder(of item: WorkItem) -> AgentID? {
-        guard case .parked(let agentID, _) = item.stage else { return item.stage.holderID }
-        return agents[agentID]?.holds[item.id] == nil ? nil : agentID
+    func holder(of item: WorkItem) -> AgentID? { items.place(of: item.id).flatMap { holder(at: $0) } }
+
+    private func holder(at place: Int) -> AgentID? {
+        guard case .parked(let agentID, _) = items[at: place].stage else { return items[at: place].stage.holderID }
+        return holds(of: agentID)?[items[at: place].id] == nil ? nil : agentID
     }
 
+    func holds(of id: AgentID) -> Holds? { agents.place(of: id).map { agents[at: $0].holds } }
+
     /// Brings what agents hold in line with the stage that the work item is about to have.
-    mutating func rehold(_ item: WorkItem, for stage: WorkItem.Stage, at now: Instant) {
-        let old = holder(of: item)
-        if case .parked(let agentID, _) = stage, old == agentID, keepRoom(for: item.id, of: agentID, at: now) { return }
+    mutating func rehold(_ id: WorkItemID, for stage: WorkItem.Stage, at now: Instant) {
+        guard let place = items.place(of: id) else { return }
+        let old = holder(at: place)
+        if case .parked(let agentID, _) = stage, old == agentID, keepRoom(for: id, of: agentID, at: now) { return }
         let new = stage.holderID
-        if let old, old != new { release(item.id, from: old, at: now) }
-        guard let new, agents[new] != nil else { return }
-        if old != new { hold(item, by: new) }
-        guard case .offered = stage else { return wake(item.id, of: new, isQuiet: stage.mayBeIdle, at: now) }
+        if let old, old != new { release(id, from: old, at: now) }
+        guard let new, agents.place(of: new) != nil else { return }
+        if old != new { hold(id, on: items[at: place].address.channel, by: new) }
+        guard case .offered = stage else { return wake(id, of: new, isQuiet: stage.mayBeIdle, at: now) }
     }
 
     /// Somebody wrote: the work item is active.
     mutating func wake(_ id: WorkItemID, at now: Instant) {
-        guard case .assigned(let agentID, _) = items[id]?.stage else { return }
+        guard case .assigned(let agentID, _) = stage(of: id) else { return }
         wake(id, of: agentID, isQuiet: true, at: now)
     }
 
     /// - Parameter isQuiet: whether it becomes idle when nobody writes from now on.
     private mutating func wake(_ id: WorkItemID, of agentID: AgentID, isQuiet: Bool, at now: Instant) {
-        guard let entry = roster[agentID], let old = agents[agentID]?.holds[id] else { return }
+        guard let entry = roster[agentID], let old = holds(of: agentID)?[id] else { return }
         var hold = old
         hold.idleAt = isQuiet ? entry.idleTime(on: hold.channel).map { now + $0 } : nil
         switch hold.activity {
@@ -71,23 +76,21 @@ extension RouterMachine {
         return true
     }
 
-    mutating func hold(_ item: WorkItem, by agentID: AgentID) {
+    mutating func hold(_ id: WorkItemID, on channel: ChannelKind, by agentID: AgentID) {
         guard let entry = roster[agentID] else { return }
-        let weight = entry.weight(of: item.address.channel)
-        let earlier = agents[agentID]!.holds
+        let weight = entry.weight(of: channel)
         update(agent: agentID) { agent in
-            agent.holds[item.id] = Hold(
-                weight: weight, fullWeight: weight, channel: item.address.channel, activity: .offered)
+            precondition(agent.holds[id] == nil, "a work item is held once")
+            agent.holds[id] = Hold(weight: weight, fullWeight: weight, channel: channel, activity: .offered)
+            precondition(entry.admits(agent.holds, after: [:]), "what an agent gets fits their capacity")
         }
-        precondition(entry.admits(agents[agentID]!.holds, after: [:]), "what an agent gets fits their capacity")
-        precondition(earlier[item.id] == nil, "a work item is held once")
         markInterruptions(of: agentID)
         refreshSupply(agentID, isFresh: false)
     }
 
     /// Lets go of a work item.
     mutating func release(_ id: WorkItemID, from agentID: AgentID, at now: Instant) {
-        guard var holds = agents[agentID]?.holds else { return }
+        guard var holds = holds(of: agentID) else { return }
         holds[id] = nil
         free(agentID, holds, at: now)
     }
@@ -106,8 +109,8 @@ extension RouterMachine {
     /// Gives room to what came back, the earliest offered first, and notes what stands still and whether they work.
     mutating func settleHolds(of id: AgentID, at now: Instant) {
         defer { noteWork(of: id, at: now) }
-        guard let agent = agents[id], let entry = roster[id] else { return }
-        for (itemID, hold) in agent.holds where hold.activity == .returning {
+        guard let holds = holds(of: id), let entry = roster[id] else { return }
+        for (itemID, hold) in holds where hold.activity == .returning {
             let earlier = agents[id]!.holds
             var later = earlier
             later[itemID]!.activity = .active
@@ -120,9 +123,9 @@ extension RouterMachine {
     }
 
     private mutating func markInterruptions(of id: AgentID) {
-        guard let agent = agents[id], let entry = roster[id] else { return }
-        let interrupted = entry.coexisting.isEmpty ? [] : entry.interruptedChannels(by: agent.holds)
-        for (itemID, hold) in agent.holds {
+        guard let holds = holds(of: id), let entry = roster[id] else { return }
+        let interrupted = entry.coexisting.isEmpty ? [] : entry.interruptedChannels(by: holds)
+        for (itemID, hold) in holds {
             let standsStill = hold.activity != .parked && (hold.channel.map(interrupted.contains) ?? false)
             guard standsStill != hold.standsStill else { continue }
             update(agent: id) { $0.holds[itemID]!.standsStill = standsStill }

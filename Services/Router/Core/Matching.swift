@@ -16,15 +16,15 @@ extension RouterMachine {
         let fresh = freshPools.sorted()
         freshPools.removeAll(keepingCapacity: true)
         for poolID in fresh {
-            guard var walk = takeFresh(in: poolID, at: now) else { continue }
-            while let candidate = walk.next(in: pools[poolID]!, rules) {
+            var walk = takeFresh(in: poolID, at: now)
+            while let candidate = walk.next(in: pools[poolID], rules) {
                 guard let item = items[candidate.rank.id], item.stage.isQueued else { continue }
                 switch choose(for: item) {
                 case .choice(let choice):
                     compareShadow(of: item, with: choice, at: now)
                     offer(item, to: choice, at: now)
                     takeTurn(choice.agentID, in: item.queueID)
-                    offerToOthers(item.id, besides: choice, at: now)
+                    offerToOthers(item.id, in: item.queueID, besides: choice, at: now)
                 case .nobody(let isForThisOne): walk.pass(candidate, isForThisOne: isForThisOne)
                 }
             }
@@ -35,9 +35,11 @@ extension RouterMachine {
     ///
     /// The set is complete from the start: an agent who becomes free later, or another in the place of one who
     /// declined, is asked only when all of it came to nothing.
-    private mutating func offerToOthers(_ id: WorkItemID, besides first: Choice, at now: Instant) {
-        guard !first.isPreferred, let item = items[id] else { return }
-        let count = min(policy(of: item.queueID).parallelOffers, RouterLimits.parallelOffersMax)
+    private mutating func offerToOthers(
+        _ id: WorkItemID, in queueID: QueueID, besides first: Choice, at now: Instant
+    ) {
+        let count = min(rules(of: queueID)?.policy.parallelOffers ?? 1, RouterLimits.parallelOffersMax)
+        guard !first.isPreferred, count > 1 else { return }
         while let item = items[id], item.liveOffers.count < count {
             guard case .choice(let choice) = choose(for: item) else { return }
             offer(item, to: choice, at: now)
@@ -46,15 +48,13 @@ extension RouterMachine {
     }
 
     /// The walk over what is fresh in a pool, which is not fresh any more.
-    ///
-    /// Nobody may keep a copy of the pool's index while it changes: all of it would be copied.
-    private mutating func takeFresh(in poolID: PoolID, at now: Instant) -> Walk? {
-        guard pools[poolID] != nil else { return nil }
-        let (ids, agentIDs) = pools[poolID]!.takeFresh()
-        var walk = Walk(now: now, overdueSince: overdueSince(in: poolID, at: now), agents: agentIDs, in: pools[poolID]!)
+    private mutating func takeFresh(in poolID: PoolID, at now: Instant) -> Walk {
+        let (ids, agentIDs) = pools[poolID].takeFresh()
+        var walk = Walk(now: now, overdueSince: overdueSince(in: poolID, at: now), agents: agentIDs, in: pools[poolID])
         for id in ids {
-            guard let item = items[id], item.stage.isQueued else { continue }
-            walk.add(rank(of: item), rules(of: item.queueID))
+            guard let place = items.place(of: id), items[at: place].stage.isQueued else { continue }
+            let standing = standing(at: place)
+            walk.add(standing.rank, rules(of: standing.demand.queueID))
         }
         walk.begin()
         return walk
@@ -79,13 +79,11 @@ extension RouterMachine {
 
     /// All who could take the work item now, compared.
     mutating func contest(for item: WorkItem, _ key: DemandKey, by choice: RoutingPolicy.AgentChoice) -> Contest {
-        let slot = pools[item.poolID, default: PoolIndex()].demand(key)
+        let slot = pools[item.poolID].demand(key)
         var contest = Contest(item, choice: choice, lastAgentID: queues[item.queueID]?.lastAgentID)
-        let pool = pools[item.poolID]!
-        pool.demands[slot].groups.forEach(in: pool.free) { index in
-            let group = pool.groups[index]
-            contest.begin(group.entry)
-            for place in group.free.elements {
+        pools[item.poolID].demands[slot].groups.forEach(in: pools[item.poolID].free) { index in
+            contest.begin(pools[item.poolID].groups[index].entry)
+            for place in pools[item.poolID].groups[index].free.elements {
                 guard contest.goesOn else { break }
                 guard fits(item, place.id), !item.holderIDs.contains(place.id) else { continue }
                 contest.enter(place, isAvoided: item.cooldowns[place.id] != nil)
@@ -103,14 +101,13 @@ extension RouterMachine {
 
     /// Whether somebody who qualifies has room for it now.
     mutating func isSomebodyFree(for item: WorkItem) -> Bool {
-        isSomebodyFree(for: item, pools[item.poolID, default: PoolIndex()].demand(demandKey(of: item)))
+        isSomebodyFree(for: item, pools[item.poolID].demand(demandKey(of: item)))
     }
 
     func isSomebodyFree(for item: WorkItem, _ slot: Int) -> Bool {
-        guard let pool = pools[item.poolID] else { return false }
         var isSomebody = false
-        pool.demands[slot].groups.forEach(in: pool.free) { index in
-            isSomebody = isSomebody || pool.groups[index].free.elements.contains { fits(item, $0.id) }
+        pools[item.poolID].demands[slot].groups.forEach(in: pools[item.poolID].free) { index in
+            isSomebody = isSomebody || pools[item.poolID].groups[index].free.elements.contains { fits(item, $0.id) }
         }
         return isSomebody
     }
@@ -135,8 +132,8 @@ extension RouterMachine {
 
     /// Takes work, and is qualified.
     func isAvailable(_ agentID: AgentID, for item: WorkItem) -> Bool {
-        guard let agent = agents[agentID], agent.takesOffers, agent.poolID == item.poolID,
-            let entry = roster[agentID], entry.poolID == item.poolID
+        guard let place = agents.place(of: agentID), agents[at: place].takesOffers,
+            agents[at: place].poolID == item.poolID, let entry = roster[agentID], entry.poolID == item.poolID
         else { return false }
         return entry.satisfies(item.requirements)
             && entry.serves(item.queueID, or: rules(of: item.queueID)?.widenedTo(after: item.step) ?? [])
@@ -145,8 +142,8 @@ extension RouterMachine {
     /// Whether the agent has room for it. That must follow from the agent, the work item's channel and what it asks
     /// for: who has no room for the first of a line is asked about no other one in it.
     func fits(_ item: WorkItem, _ agentID: AgentID) -> Bool {
-        guard let agent = agents[agentID], let entry = roster[agentID] else { return false }
-        return agent.obstacle(to: item.address.channel, entry) == nil
+        guard let place = agents.place(of: agentID), let entry = roster[agentID] else { return false }
+        return agents[at: place].obstacle(to: item.address.channel, entry) == nil
     }
 }
 

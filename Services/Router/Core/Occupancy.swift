@@ -81,9 +81,9 @@ extension RouterMachine {
     /// Starts or stops the count of the agent's time in work: available, and with something that is not idle.
     /// - Parameter isRuleNew: how much is too much may be another.
     mutating func noteWork(of id: AgentID, isRuleNew: Bool = false, at now: Instant) {
-        guard let agent = agents[id] else { return }
+        guard let place = agents.place(of: id) else { return }
         guard let rule = roster[id]?.profile.occupancyGuard else {
-            guard agent.occupancy != nil else { return }
+            guard agents[at: place].occupancy != nil else { return }
             update(agent: id) { agent in
                 agent.occupancy = nil
                 agent.airDueAt = nil
@@ -91,6 +91,7 @@ extension RouterMachine {
             }
             return reconsider(id)
         }
+        let agent = agents[at: place]
         let isWorking = agent.presence == .available && agent.holds.values.contains { $0.activity.isWork }
         var occupancy = agent.occupancy ?? Occupancy(rule, at: now)
         if occupancy.bucketMilliseconds != rule.bucketMilliseconds { occupancy = Occupancy(rule, at: now) }

@@ -17,7 +17,7 @@ extension RouterMachine {
         if item.stage.isQueued {
             move(item.id, to: .offered(offer), at: now)
         } else {
-            hold(item, by: offer.agentID)
+            hold(item.id, on: item.address.channel, by: offer.agentID)
             offers[offer.id] = item.id
             update(item.id) { $0.parallelOffers.append(offer) }
         }
@@ -32,33 +32,36 @@ extension RouterMachine {
 
     /// Compare-and-set: the offer must be live and the agent's own.
     mutating func accept(_ id: OfferID, by agentID: AgentID, at now: Instant) throws(Rejection) -> WorkItemID {
-        let (item, offer) = try liveOffer(id, of: agentID)
-        end(offer, of: item.id, as: .accepted, at: now)
+        let (itemID, offers) = try liveOffers(with: id, of: agentID)
+        var losers = offers
+        let offer = losers.remove(at: offers.firstIndex { $0.id == id }!)
+        end(offer, of: itemID, as: .accepted, at: now)
         answered(by: agentID)
-        let losers = item.liveOffers.filter { $0.id != id }
         for loser in losers {
-            end(loser, of: item.id, as: .taken, at: now)
-            release(item.id, from: loser.agentID, at: now)
+            end(loser, of: itemID, as: .taken, at: now)
+            release(itemID, from: loser.agentID, at: now)
         }
-        if !losers.isEmpty { keep([offer], of: item.id) }
-        move(item.id, to: .assigned(agentID, since: now), at: now)
-        emit(.offerAccepted(id, agentID), about: item, at: now)
-        emit(.assigned(agentID), about: item, at: now)
+        if !losers.isEmpty { keep([offer], of: itemID) }
+        move(itemID, to: .assigned(agentID, since: now), at: now)
+        emit(.offerAccepted(id, agentID), about: itemID, at: now)
+        emit(.assigned(agentID), about: itemID, at: now)
         for loser in losers {
-            emit(.offerRevoked(loser.id, loser.agentID, reason: "another agent accepted first"), about: item, at: now)
+            emit(
+                .offerRevoked(loser.id, loser.agentID, reason: "another agent accepted first"), about: itemID, at: now)
         }
-        return item.id
+        return itemID
     }
 
     mutating func decline(
         _ id: OfferID, by agentID: AgentID, reason: String, at now: Instant
     ) throws(Rejection) -> WorkItemID {
-        let (item, offer) = try liveOffer(id, of: agentID)
-        end(offer, of: item.id, as: .declined, at: now)
+        let (itemID, offers) = try liveOffers(with: id, of: agentID)
+        let offer = offers.first { $0.id == id }!
+        end(offer, of: itemID, as: .declined, at: now)
         answered(by: agentID)
-        emit(.offerDeclined(id, agentID, reason: reason), about: item, at: now)
-        goOn(item.id, without: offer, avoiding: agentID, at: now)
-        return item.id
+        emit(.offerDeclined(id, agentID, reason: reason), about: itemID, at: now)
+        goOn(itemID, without: offer, avoiding: agentID, at: now)
+        return itemID
     }
 
     mutating func expireOffers(of id: WorkItemID, at now: Instant) {
@@ -107,15 +110,19 @@ extension RouterMachine {
         }
     }
 
-    private func liveOffer(_ id: OfferID, of agentID: AgentID) throws(Rejection) -> (WorkItem, WorkItem.Offer) {
-        guard let item = offers[id].flatMap({ items[$0] }) else {
+    /// The offer, if it is live and this agent's, and the others of its work item.
+    private func liveOffers(
+        with id: OfferID, of agentID: AgentID
+    ) throws(Rejection) -> (WorkItemID, [WorkItem.Offer]) {
+        guard let itemID = offers[id], let place = items.place(of: itemID) else {
             throw Rejection(code: .unknownOffer, detail: "No such offer, or it ended long ago.")
         }
-        if let offer = item.liveOffers.first(where: { $0.id == id }) {
+        let live = items[at: place].liveOffers
+        if let offer = live.first(where: { $0.id == id }) {
             guard offer.agentID == agentID else { throw Rejection.notYourOffer }
-            return (item, offer)
+            return (itemID, live)
         }
-        guard let past = item.pastOffers.first(where: { $0.id == id }) else {
+        guard let past = items[at: place].pastOffers.first(where: { $0.id == id }) else {
             throw Rejection(code: .unknownOffer, detail: "No such offer, or it ended long ago.")
         }
         guard past.agentID == agentID else { throw Rejection.notYourOffer }

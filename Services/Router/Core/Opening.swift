@@ -74,7 +74,7 @@ extension RouterMachine {
         update(id) { _ in }
         tellSiblings(of: item, written: request.address)
 
-        let openCount = pools[request.poolID]?.openCount ?? 0
+        let openCount = pools[request.poolID].openCount
         emit(
             .opened(
                 channel: request.address.channel, priority: item.priority, requirements: item.requirements,
@@ -120,7 +120,7 @@ extension RouterMachine {
     }
 
     private mutating func emitAdded(_ request: WorkRequest, to item: WorkItem, at now: Instant) {
-        let excerpt = String(request.excerpt.prefix(RouterLimits.excerptCharactersMax))
+        let excerpt = request.excerpt.shortened(to: RouterLimits.excerptCharactersMax)
         emit(.customerMessageAdded(request.messageID, request.address, excerpt: excerpt), about: item, at: now)
     }
 }
@@ -133,7 +133,12 @@ extension WorkItem {
         messages.append(
             Excerpt(
                 messageID: request.messageID, address: request.address,
-                text: String(request.excerpt.prefix(RouterLimits.excerptCharactersMax)), acceptedAt: acceptedAt))
+                text: request.excerpt.shortened(to: RouterLimits.excerptCharactersMax), acceptedAt: acceptedAt))
         messageCount += 1
     }
+}
+
+extension String {
+    /// The first characters; what has no more bytes than that is not looked at.
+    fileprivate func shortened(to count: Int) -> String { utf8.count <= count ? self : String(prefix(count)) }
 }

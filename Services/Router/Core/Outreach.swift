@@ -48,7 +48,7 @@ extension RouterMachine {
         let asked = started.asked
         let id = asked.workItemID
         guard items[id] == nil else { return }
-        let isFull = pools[asked.poolID]?.openCount ?? 0 >= RouterLimits.openWorkItemsPerPoolMax
+        let isFull = pools[asked.poolID].openCount >= RouterLimits.openWorkItemsPerPoolMax
         let refusal = started.refusal?.rawValue ?? (isFull ? RejectionCode.limitReached.rawValue : nil)
         let item = workItem(started, refusal, at: now)
         items[id] = item

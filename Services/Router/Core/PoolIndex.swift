@@ -60,25 +60,25 @@ extension PoolIndex {
 // MARK: - Demand
 
 extension PoolIndex {
-    mutating func insert(
-        _ rank: Rank, on channel: ChannelKind, _ key: DemandKey, _ preference: Preference?, keepsAges: Bool
-    ) {
+    mutating func insert(_ standing: Standing, _ preference: Preference?, keepsAges: Bool) {
+        let (rank, channel) = (standing.rank, standing.channel)
         if let preference {
             preferences[rank.id] = preference
             preferring[preference.agentID, default: []].insert(rank.id)
             if preference.isReserved {
                 reserved[preference.agentID, default: [:]][
-                    key.queueID, default: ChannelKind.allCases.map { _ in WaitingLine() }][channel.ordinal]
+                    standing.demand.queueID, default: ChannelKind.allCases.map { _ in WaitingLine() }][channel.ordinal]
                     .insert(rank, keepsAges: keepsAges)
                 return
             }
         }
-        let slot = demand(key)
+        let slot = demand(standing.demand)
         demands[slot].insert(rank, on: channel, keepsAges: keepsAges)
         waiting.insert(slot)
     }
 
-    mutating func remove(_ rank: Rank, from channel: ChannelKind, _ key: DemandKey) {
+    mutating func remove(_ standing: Standing) {
+        let (rank, channel, key) = (standing.rank, standing.channel, standing.demand)
         if !preferences.isEmpty, let preference = preferences.removeValue(forKey: rank.id) {
             preferring[preference.agentID]?.remove(rank.id)
             if preferring[preference.agentID]?.isEmpty ?? false { preferring[preference.agentID] = nil }
@@ -220,6 +220,16 @@ extension PoolIndex {
         var count = 0
         servers.forEach(in: servers) { count += groups[$0].presentCount * groups[$0].entry.places(for: channel) }
         return count
+    }
+
+    /// How many of a demand come before a rank, and of the agents who serve it how many serve the others too.
+    func competition(
+        of slot: Int, with servers: Bits, before rank: Rank
+    ) -> (before: Int, shared: Int, all: Int) {
+        let before = demands[slot].position(of: rank)
+        guard before > 0 else { return (0, 0, 1) }
+        let groups = demands[slot].groups
+        return (before, presentCount(of: groups, and: servers), max(1, presentCount(of: groups, and: groups)))
     }
 
     /// Agents who are present and in groups of both.

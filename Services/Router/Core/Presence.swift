@@ -5,7 +5,7 @@ import OrderedCollections
 extension RouterMachine {
     /// The agent made a request; the lease counts from here. Who vanished must set a presence to be back.
     mutating func see(_ id: AgentID, at now: Instant) {
-        guard agents[id] != nil else { return }
+        guard agents.place(of: id) != nil else { return }
         update(agent: id) { $0.lastSeen = now }
     }
 
@@ -34,7 +34,7 @@ extension RouterMachine {
         // The version begins with the time, so a cursor of an earlier life is never met again.
         agents[id] = AgentState(
             id: id, poolID: entry.poolID, lastSeen: now, idleSince: now, version: now.milliseconds)
-        pools[entry.poolID, default: PoolIndex()].agents.append(id)
+        pools[entry.poolID].agents.append(id)
     }
 
     private mutating func change(_ presence: Presence, of id: AgentID, reason: String, at now: Instant) {
@@ -73,7 +73,7 @@ extension RouterMachine {
     mutating func reconsider(_ id: AgentID) {
         guard let agent = agents[id] else { return }
         refreshSupply(id)
-        for itemID in pools[agent.poolID]?.itemsPreferring(id) ?? [] { requeuePreferring(itemID) }
+        for itemID in pools[agent.poolID].itemsPreferring(id) { requeuePreferring(itemID) }
     }
 
     /// The lease or the grace time is over, a shift changes, air begins or ends, or something was quiet for long.
@@ -105,7 +105,7 @@ extension RouterMachine {
 
     /// An offer was accepted or declined.
     mutating func answered(by id: AgentID) {
-        guard agents[id]?.missedOffers ?? 0 > 0 else { return }
+        guard let place = agents.place(of: id), agents[at: place].missedOffers > 0 else { return }
         update(agent: id) { $0.missedOffers = 0 }
     }
 
@@ -128,8 +128,8 @@ extension RouterMachine {
         agents[id] = nil
         changed.append(.agent(id))
         deadlines.set(.agent(id), to: nil)
-        pools[agent.poolID]?.agents.remove(id)
-        pools[agent.poolID]?.unseat(id)
+        pools[agent.poolID].agents.remove(id)
+        pools[agent.poolID].unseat(id)
     }
 
     mutating func revokeOffers(of id: AgentID, reason: String, at now: Instant) {

@@ -22,10 +22,10 @@ extension RouterMachine {
 
     /// As the matching goes through what waits, for this agent alone.
     private func mostUrgent(for agentID: AgentID, in poolID: PoolID, at now: Instant) -> WorkItem? {
-        guard let pool = pools[poolID] else { return nil }
         var walk = Walk(
-            now: now, overdueSince: overdueSince(in: poolID, at: now), agents: [agentID], in: pool, isPull: true)
-        while let candidate = walk.next(in: pool, rules) {
+            now: now, overdueSince: overdueSince(in: poolID, at: now), agents: [agentID], in: pools[poolID],
+            isPull: true)
+        while let candidate = walk.next(in: pools[poolID], rules) {
             guard let item = items[candidate.rank.id] else { return nil }
             // What a queue asks for is not known before it is configured.
             let isKnown = rules(of: item.queueID) != nil

@@ -50,7 +50,7 @@ extension RouterMachine {
 
     func queue(_ id: QueueID) -> Queue? { rules[id]?.queue }
 
-    func policy(of id: QueueID) -> RoutingPolicy { rules[id]?.policy ?? RoutingPolicy(id: PolicyID("unknown")) }
+    func policy(of id: QueueID) -> RoutingPolicy { rules[id]?.policy ?? .unknown }
 
     /// Works the rules out again, after the configuration or a queue's state changed.
     mutating func installRules() {
@@ -70,4 +70,9 @@ extension RouterMachine {
         rules[id] = QueueRules(
             queue: retired.queue, policy: retired.policy, slack: Slack(of: retired.queue, in: configuration))
     }
+}
+
+extension RoutingPolicy {
+    /// Of a queue that no revision of the configuration names.
+    static let unknown = RoutingPolicy(id: PolicyID("unknown"))
 }

@@ -13,7 +13,7 @@ package import OrderedCollections
 package struct RouterMachine: Sendable {
     // What is stored, as entities of the checkpoint.
     var items = Table<WorkItem>()
-    var agents: [AgentID: AgentState] = [:]
+    var agents = Table<AgentState>()
     var queues: [QueueID: QueueState] = [:]
     var commands: [CommandID: CommandRecord] = [:]
     var forwardings: [Forwarding.Key: Forwarding] = [:]
@@ -24,7 +24,7 @@ package struct RouterMachine: Sendable {
     /// Agents that the configuration has in each pool.
     var rosterSizes: [PoolID: Int] = [:]
     var rules: [QueueID: QueueRules] = [:]
-    var pools: OrderedDictionary<PoolID, PoolIndex> = [:]
+    var pools = Pools()
     var openPerQueue: [QueueID: Int] = [:]
     /// Open work items of each conversation.
     var conversations: [ConversationID: OrderedSet<WorkItemID>] = [:]
@@ -51,6 +51,9 @@ package struct RouterMachine: Sendable {
     var changed: OrderedSet<RouterEntityKey> = []
     /// Agents whose view changed since the last `advance(to:)`: whose long polls have something to say.
     package internal(set) var touchedAgents: OrderedSet<AgentID> = []
+
+    /// Outputs of most records.
+    private static let usualOutputCount = 8
 
     package init() {}
 
@@ -97,6 +100,7 @@ package struct RouterMachine: Sendable {
         match(at: now)
         guard !outputs.isEmpty else { return [] }
         var done: [RouterOutput] = []
+        done.reserveCapacity(Self.usualOutputCount)
         swap(&done, &outputs)
         return done
     }
@@ -120,75 +124,69 @@ extension RouterMachine {
 
     /// Changes a work item that may be in a line in any way but its stage.
     mutating func reposition(_ id: WorkItemID, _ change: (inout WorkItem) -> Void) {
-        guard let old = items[id], old.stage.isQueued else { return update(id, change) }
+        guard let place = items.place(of: id), items[at: place].stage.isQueued else { return update(id, change) }
+        let old = standing(at: place)
         update(id, change)
-        guard let item = items[id] else { return }
-        if rank(of: item) == rank(of: old), demandKey(of: item) == demandKey(of: old),
-            item.address.channel == old.address.channel,
-            item.preferredUntil == old.preferredUntil, item.preferredUntil == nil
-        {
-            freshen(item)
+        let new = standing(at: place)
+        if new == old, new.preferredUntil == nil {
+            freshen(id, in: new.poolID)
         } else {
-            dequeue(old)
+            pools[old.poolID].remove(old)
             enqueue(id)
         }
     }
 
     /// Takes a work item out of its line, before what decides about its place changes.
-    mutating func dequeue(_ item: WorkItem) {
-        let (rank, key) = (rank(of: item), demandKey(of: item))
-        pools[item.poolID]?.remove(rank, from: item.address.channel, key)
+    mutating func dequeue(_ id: WorkItemID) {
+        guard let place = items.place(of: id) else { return }
+        let standing = standing(at: place)
+        pools[standing.poolID].remove(standing)
     }
 
     /// Puts a work item that waits into its line.
     /// - Parameter isFresh: whether there may be somebody now who could take it.
     mutating func enqueue(_ id: WorkItemID, isFresh: Bool = true) {
-        guard let item = items[id] else { return }
-        var preference: PoolIndex.Preference?
-        if item.preferredUntil != nil, let agentID = preferredAgent(of: item) {
-            preference = PoolIndex.Preference(agentID: agentID, isReserved: isPresent(agentID, for: item))
-        }
-        let keepsAges = configuration.pools[item.poolID]?.maximumWaitSeconds != nil
-        let (rank, key) = (rank(of: item), demandKey(of: item))
-        pools[item.poolID, default: PoolIndex()].insert(
-            rank, on: item.address.channel, key, preference, keepsAges: keepsAges)
-        if isFresh { freshen(item) }
+        guard let place = items.place(of: id) else { return }
+        let (standing, preference) = (standing(at: place), preference(at: place))
+        let keepsAges = configuration.pools[standing.poolID]?.maximumWaitSeconds != nil
+        pools[standing.poolID].insert(standing, preference, keepsAges: keepsAges)
+        if isFresh { freshen(id, in: standing.poolID) }
     }
 
     /// There may be somebody now who could take the work item.
-    mutating func freshen(_ item: WorkItem) {
-        pools[item.poolID]?.freshItems.append(item.id)
-        freshPools.append(item.poolID)
+    private mutating func freshen(_ id: WorkItemID, in poolID: PoolID) {
+        pools[poolID].freshItems.append(id)
+        freshPools.append(poolID)
     }
 
     /// Brings a work item from one stage to another: lines, holds, owners and siblings follow.
     mutating func move(_ id: WorkItemID, to stage: WorkItem.Stage, at now: Instant) {
-        guard let item = items[id] else { preconditionFailure("only a work item that exists moves") }
-        let old = item.stage
-        if old.isQueued { dequeue(item) }
-        rehold(item, for: stage, at: now)
-        if old.assigneeID != stage.assigneeID { endConsultation(on: id, reason: "the work item moved on", at: now) }
+        guard let place = items.place(of: id) else { preconditionFailure("only a work item that exists moves") }
+        let isAnothers = items[at: place].stage.assigneeID != stage.assigneeID
+        if items[at: place].stage.isQueued { dequeue(id) }
+        rehold(id, for: stage, at: now)
+        if isAnothers { endConsultation(on: id, reason: "the work item moved on", at: now) }
         if case .offered(let offer) = stage { offers[offer.id] = id }
         update(id) { item in
             item.stage = stage
-            if old.assigneeID != stage.assigneeID { item.changeOwner(to: stage.assigneeID, at: now) }
+            if isAnothers { item.changeOwner(to: stage.assigneeID, at: now) }
         }
         if stage.isQueued { enqueue(id) }
-        if old.assigneeID != stage.assigneeID { freshenSiblings(of: items[id]!) }
+        if isAnothers { freshenSiblings(of: id) }
     }
 
     mutating func update(agent id: AgentID, _ change: (inout AgentState) -> Void) {
-        guard let index = agents.index(forKey: id) else { preconditionFailure("only an agent who is known is changed") }
-        change(&agents.values[index])
+        guard let place = agents.place(of: id) else { preconditionFailure("only an agent who is known is changed") }
+        change(&agents[at: place])
         changed.append(.agent(id))
-        let deadline = agents.values[index].nextDeadline(lease: roster[id]?.lease)
+        let deadline = agents[at: place].nextDeadline(lease: roster[id]?.lease)
         deadlines.set(.agent(id), to: deadline)
     }
 
     /// The agent has something new to see.
     mutating func touch(_ id: AgentID) {
-        guard let index = agents.index(forKey: id) else { return }
-        agents.values[index].version += 1
+        guard let place = agents.place(of: id) else { return }
+        agents[at: place].version += 1
         changed.append(.agent(id))
         touchedAgents.append(id)
     }
@@ -196,31 +194,30 @@ extension RouterMachine {
     /// Puts the agent among the free ones or takes them out; follows each change of what an agent could take.
     /// - Parameter isFresh: whether the agent may be able to take more than before.
     mutating func refreshSupply(_ id: AgentID, isFresh: Bool = true) {
-        guard let agent = agents[id] else { return }
-        guard let entry = roster[id], entry.poolID == agent.poolID else {
-            pools[agent.poolID]?.unseat(id)
-            return
-        }
-        let isPresent = agent.takesOffers
-        let load = agent.load
-        let isFree = isPresent && entry.profile.mode == .push && agent.hasRoom(entry)
-        let place = AgentGroup.Place(load: load, idleSince: agent.idleSince, id: id)
-        pools[agent.poolID, default: PoolIndex()].seat(id, entry, isPresent: isPresent, place: isFree ? place : nil)
+        guard let place = agents.place(of: id) else { return }
+        let poolID = agents[at: place].poolID
+        guard let entry = roster[id], entry.poolID == poolID else { return pools[poolID].unseat(id) }
+        let isPresent = agents[at: place].takesOffers
+        let isFree = isPresent && entry.profile.mode == .push && agents[at: place].hasRoom(entry)
+        let seat = AgentGroup.Place(load: agents[at: place].load, idleSince: agents[at: place].idleSince, id: id)
+        pools[poolID].seat(id, entry, isPresent: isPresent, place: isFree ? seat : nil)
         guard isFree, isFresh else { return }
-        pools[agent.poolID]?.freshAgents.append(id)
-        freshPools.append(agent.poolID)
+        pools[poolID].freshAgents.append(id)
+        freshPools.append(poolID)
     }
 
     /// Who holds one work item of a conversation is preferred for the others.
-    private mutating func freshenSiblings(of item: WorkItem) {
-        guard let siblings = conversations[item.conversationID], siblings.count > 1 else { return }
-        for id in siblings where id != item.id { requeuePreferring(id) }
+    private mutating func freshenSiblings(of id: WorkItemID) {
+        guard let place = items.place(of: id), let siblings = conversations[items[at: place].conversationID],
+            siblings.count > 1
+        else { return }
+        for sibling in siblings where sibling != id { requeuePreferring(sibling) }
     }
 
     /// Looks again whether a work item that waits is kept for its preferred agent.
     mutating func requeuePreferring(_ id: WorkItemID, isFresh: Bool = true) {
-        guard let item = items[id], item.stage.isQueued else { return }
-        dequeue(item)
+        guard stage(of: id)?.isQueued ?? false else { return }
+        dequeue(id)
         enqueue(id, isFresh: isFresh)
     }
 
@@ -229,6 +226,15 @@ extension RouterMachine {
         guard !unsettled.isEmpty else { return }
         for id in unsettled { requeuePreferring(id, isFresh: false) }
         unsettled = []
+    }
+
+    /// Read in place, as copying a work item costs more than most decisions.
+    func stage(of id: WorkItemID) -> WorkItem.Stage? { items.place(of: id).map { items[at: $0].stage } }
+
+    mutating func emit(_ kind: WorkEvent.Kind, about id: WorkItemID, at now: Instant) {
+        guard let place = items.place(of: id) else { return }
+        let (poolID, subject) = (items[at: place].poolID, items[at: place].subject)
+        outputs.append(.event(WorkEvent(at: now, poolID: poolID, subject: subject, kind: kind)))
     }
 
     mutating func emit(_ kind: WorkEvent.Kind, about item: WorkItem, at now: Instant) {

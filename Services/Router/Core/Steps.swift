@@ -9,7 +9,7 @@ import OrderedCollections
 extension RouterMachine {
     /// Drops the cooldowns and the preference that are over and does the steps that are due.
     mutating func lapse(_ id: WorkItemID, at now: Instant) {
-        guard let item = items[id], let deadline = nextDeadline(of: item), deadline <= now else { return }
+        guard isDue(id, at: now), let item = items[id] else { return }
         let steps = rules(of: item.queueID)?.steps ?? []
         let done = min(item.step, steps.count)
         var step = done
@@ -23,6 +23,12 @@ extension RouterMachine {
             item.requirements = left
         }
         if !due.isEmpty { report(due, of: id, since: item, at: now) }
+    }
+
+    private func isDue(_ id: WorkItemID, at now: Instant) -> Bool {
+        guard let place = items.place(of: id) else { return false }
+        let deadline = items[at: place].nextDeadline(under: rules(of: items[at: place].queueID))
+        return deadline.map { $0 <= now } ?? false
     }
 
     /// Says what the steps did, and does what is more than a change of the work item.

@@ -20,7 +20,7 @@ struct Table<Value: Identifiable & Sendable>: Sendable where Value.ID: Sendable 
     /// The value at a place, to be read and changed there.
     /// - Ordering: places are good until something is put in or taken out.
     subscript(at place: Int) -> Value {
-        _read { yield pages[place / Self.pageCount][place % Self.pageCount] }
+        unsafeAddress { pages[place / Self.pageCount].address(of: place % Self.pageCount) }
         _modify { yield &pages[place / Self.pageCount][place % Self.pageCount] }
     }
 
@@ -59,5 +59,13 @@ struct Table<Value: Identifiable & Sendable>: Sendable where Value.ID: Sendable 
 extension Table: Equatable where Value: Equatable {
     static func == (left: Table, right: Table) -> Bool {
         left.count == right.count && left.values.allSatisfy { right[$0.id] == $0 }
+    }
+}
+
+extension Array {
+    /// Where an element lies, as long as nobody changes the array: who reads it there need not copy it first.
+    func address(of index: Int) -> UnsafePointer<Element> {
+        precondition(indices.contains(index), "an array has an address for each of its elements")
+        return withUnsafeBufferPointer { $0.baseAddress! + index }
     }
 }

@@ -59,20 +59,42 @@ struct Slack: Sendable {
 
 extension RouterMachine {
     /// A work item's place in its line.
-    func rank(of item: WorkItem) -> Rank {
-        Rank(
-            band: rules(of: item.queueID)?.slack?.band(of: item) ?? 0, priority: item.priority,
-            acceptedAt: item.acceptedAt, id: item.id)
+    func rank(of item: WorkItem) -> Rank { item.rank(under: rules(of: item.queueID)) }
+
+    func demandKey(of item: WorkItem) -> DemandKey { item.demandKey(under: rules(of: item.queueID)) }
+
+    /// Where the work item at a place stands.
+    func standing(at place: Int) -> Standing {
+        items[at: place].standing(under: rules(of: items[at: place].queueID))
     }
 
-    func demandKey(of item: WorkItem) -> DemandKey {
-        DemandKey(
-            queueID: item.queueID, widenedTo: rules(of: item.queueID)?.widenedTo(after: item.step) ?? [],
-            requirements: item.requirements)
+    /// For whom the work item at a place may be kept.
+    func preference(at place: Int) -> PoolIndex.Preference? {
+        guard items[at: place].preferredUntil != nil else { return nil }
+        let item = items[at: place]
+        guard let agentID = preferredAgent(of: item) else { return nil }
+        return PoolIndex.Preference(agentID: agentID, isReserved: isPresent(agentID, for: item))
     }
 
     /// Work items that were accepted at or before this have waited for as long as the pool allows.
     func overdueSince(in poolID: PoolID, at now: Instant) -> Instant? {
         configuration.pools[poolID]?.maximumWaitSeconds.map { now - .seconds(max(0, $0)) }
+    }
+}
+
+// Asked of the work item where it is: handing it to a function would copy it.
+extension WorkItem {
+    fileprivate func rank(under rules: QueueRules?) -> Rank {
+        Rank(band: rules?.slack?.band(of: self) ?? 0, priority: priority, acceptedAt: acceptedAt, id: id)
+    }
+
+    fileprivate func demandKey(under rules: QueueRules?) -> DemandKey {
+        DemandKey(queueID: queueID, widenedTo: rules?.widenedTo(after: step) ?? [], requirements: requirements)
+    }
+
+    fileprivate func standing(under rules: QueueRules?) -> Standing {
+        Standing(
+            poolID: poolID, demand: demandKey(under: rules), channel: address.channel, rank: rank(under: rules),
+            preferredUntil: preferredUntil)
     }
 }

@@ -189,6 +189,6 @@ extension RouterMachine {
 
     /// All that wait in a queue, in no order.
     private func ranks(in id: QueueID) -> [Rank] {
-        pools.values.flatMap { pool in pool.ranks(in: id) + pool.reservedRanks.filter { items[$0.id]?.queueID == id } }
+        pools.all.flatMap { pool in pool.ranks(in: id) + pool.reservedRanks.filter { items[$0.id]?.queueID == id } }
     }
 }

@@ -11,22 +11,21 @@ extension RouterMachine {
     mutating func beginToWait(
         _ id: WorkItemID, avoiding agentID: AgentID? = nil, patience seconds: Int = 0, at now: Instant
     ) {
-        guard let item = items[id] else { return }
-        let rules = rules(of: item.queueID)
-        let wanted = rules?.requirements(language: item.language) ?? []
-        let siblings = (conversations[item.conversationID]?.count ?? 0) > 1
-        let mayPrefer = item.preferredAgentID != nil || siblings
+        guard let place = items.place(of: id) else { return }
+        let rules = rules[items[at: place].queueID]
+        let wanted = rules?.requirements(language: items[at: place].language) ?? []
+        let siblings = (conversations[items[at: place].conversationID]?.count ?? 0) > 1
+        let mayPrefer = items[at: place].preferredAgentID != nil || siblings
         let patience = max(seconds, rules?.policy.preferredAgentSeconds ?? 0)
-        let cooldown = policy(of: item.queueID).cooldown
         reposition(id) { item in
             item.requirements = wanted
             item.step = 0
             item.waitingSince = now
             item.preferredUntil = mayPrefer && patience > 0 ? now + .seconds(patience) : nil
-            if let agentID { item.avoid(agentID, until: now + cooldown) }
+            if let agentID { item.avoid(agentID, until: now + (rules?.policy ?? .unknown).cooldown) }
         }
-        if !item.stage.isQueued { move(id, to: .queued, at: now) }
-        emit(.queued, about: items[id]!, at: now)
+        if !items[at: place].stage.isQueued { move(id, to: .queued, at: now) }
+        emit(.queued, about: id, at: now)
         lapse(id, at: now)
     }
 

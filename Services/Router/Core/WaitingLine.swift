@@ -44,6 +44,16 @@ struct DemandKey: Hashable, Sendable {
     func _rawHashValue(seed: Int) -> Int { queueID._rawHashValue(seed: seed) }
 }
 
+/// Where a work item stands: with which demand, in which of its lines, at which place.
+struct Standing: Hashable, Sendable {
+    var poolID: PoolID
+    var demand: DemandKey
+    var channel: ChannelKind
+    var rank: Rank
+    /// It may be kept for its preferred agent until then.
+    var preferredUntil: Instant?
+}
+
 /// The work items that wait with one demand on one channel, in order.
 ///
 /// What keeps an agent from the first of a line, their skills or their room for the channel, keeps them from all of

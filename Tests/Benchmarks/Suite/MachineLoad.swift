@@ -54,7 +54,7 @@ struct MachineLoad {
         let request = nextRequest(in: below(size.skills))
         var done: [RouterOutput] = []
         now = now + .milliseconds(1)
-        time(.open) { done = router.advance(to: now) + router.apply(.customerMessage(request), at: now) }
+        time(.open) { done = follow(.customerMessage(request)) }
         take(done)
         guard next < assigned.count else {
             stuck += 1
@@ -64,10 +64,10 @@ struct MachineLoad {
         next += 1
         let complete = command(agentID, .complete(itemID, disposition: "solved"))
         now = now + .milliseconds(1)
-        time(.complete) { done = router.advance(to: now) + router.apply(complete, at: now) }
+        time(.complete) { done = follow(complete) }
         outputs += done.count
         for accept in offers(in: done) {
-            time(.accept) { done = router.advance(to: now) + router.apply(accept.command, at: now) }
+            time(.accept) { done = follow(accept.command) }
             outputs += done.count
             assigned.append(accept.taken)
         }
@@ -87,7 +87,7 @@ struct MachineLoad {
     private mutating func open(in queue: Int) {
         now = now + .milliseconds(1)
         let request = nextRequest(in: queue)
-        take(router.advance(to: now) + router.apply(.customerMessage(request), at: now))
+        take(follow(.customerMessage(request)))
     }
 
     private mutating func take(_ done: [RouterOutput]) {
@@ -99,7 +99,13 @@ struct MachineLoad {
     }
 
     private mutating func apply(_ command: WorkCommand) {
-        outputs += router.advance(to: now).count + router.apply(command, at: now).count
+        outputs += follow(command).count
+    }
+
+    private mutating func follow(_ command: WorkCommand) -> [RouterOutput] {
+        let due = router.advance(to: now)
+        let done = router.apply(command, at: now)
+        return due.isEmpty ? done : due + done
     }
 
     private mutating func offers(
@@ -118,15 +124,17 @@ struct MachineLoad {
         commands += 1
         return .agent(
             AgentCommand(
-                commandID: CommandID(Self.uuid("c", commands)), agentID: agentID, poolID: Self.poolID, action: action))
+                commandID: CommandID(form: Self.uuid(0xc, commands)), agentID: agentID, poolID: Self.poolID,
+                action: action))
     }
 
     private mutating func nextRequest(in queue: Int) -> WorkRequest {
         opened += 1
         let customer = opened
         return WorkRequest(
-            workItemID: WorkItemID(Self.uuid("1", opened)), conversationID: ConversationID(Self.uuid("2", opened)),
-            customerID: CustomerID(Self.uuid("3", customer)), messageID: MessageID(Self.uuid("4", opened)),
+            workItemID: WorkItemID(form: Self.uuid(1, opened)),
+            conversationID: ConversationID(form: Self.uuid(2, opened)),
+            customerID: CustomerID(form: Self.uuid(3, customer)), messageID: MessageID(form: Self.uuid(4, opened)),
             poolID: Self.poolID, queueID: Self.queueID(queue),
             address: Address(
                 channel: .chat, account: ChannelAccountID("web-chat"),
@@ -175,13 +183,10 @@ struct MachineLoad {
         return result
     }
 
-    private static func uuid(_ kind: String, _ number: Int) -> String {
+    /// As a UUID of version 5, which derived ids are.
+    private static func uuid(_ kind: UInt64, _ number: Int) -> IDForm {
         var state = UInt64(bitPattern: Int64(number)) &* 0x9e37_79b9_7f4a_7c15
         state = (state ^ (state >> 29)) &* 0xbf58_476d_1ce4_e5b9
-        let high = String(state ^ (state >> 32), radix: 16)
-        let hex = String(repeating: "0", count: 16 - high.count) + high
-        let low = String(number, radix: 16)
-        let tail = String(repeating: "0", count: 11 - low.count) + low
-        return "\(hex.prefix(8))-\(hex.dropFirst(8).prefix(4))-5\(hex.suffix(3))-8000-\(kind)\(tail)"
+        return .uuid((state ^ (state >> 32)) & ~0xf000 | 0x5000, 0x8000 << 48 | kind << 44 | UInt64(number))
     }
 }

@@ -135,7 +135,7 @@ extension CommandRecord: WireValue {
     package var wire: WireRouterCommand {
         .with {
             $0.result = result.wire
-            $0.fingerprint = fingerprint
+            $0.fingerprint = fingerprint.rawValue
             $0.atMs = at.wire
         }
     }
@@ -143,7 +143,7 @@ extension CommandRecord: WireValue {
     package init(wire: WireRouterCommand) throws(WireError) {
         self.init(
             result: try .required("result", wire.hasResult ? wire.result : nil),
-            fingerprint: wire.fingerprint,
+            fingerprint: ID(wire.fingerprint),
             at: try .required("at_ms", wire.atMs))
     }
 }
