@@ -214,7 +214,11 @@ let package = Package(
             exclude: ["Tools"]),
         tests("RepositoryRules", []),
         tests(
-            "Simulation", ["RouterCore", "Domain", .product(name: "Collections", package: "swift-collections")]),
+            "Simulation",
+            [
+                "RouterApp", "RouterCore", "Domain", "Schema",
+                .product(name: "Collections", package: "swift-collections"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

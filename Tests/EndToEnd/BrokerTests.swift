@@ -22,7 +22,7 @@ extension WholeStack {
             "While it is away: 503 with Retry-After, /readyz says why, /livez stays 200; back, everything recovers alone",
             .timeLimit(.minutes(6)), arguments: Absence.allCases)
         func away(_ absence: Absence) async throws {
-            try await Self.goAway(absence, for: .seconds(8))
+            try await Self.goAway(absence, for: .seconds(30))
         }
 
         @Test(

@@ -214,3 +214,10 @@ extension [RouterOutput] {
         events.compactMap { if case .offered(_, let agent, _, _) = $0 { agent.rawValue } else { nil } }
     }
 }
+
+/// What a test needs to go on did not happen.
+struct Broken: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}

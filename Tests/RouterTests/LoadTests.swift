@@ -1,5 +1,6 @@
 import Domain
 import OrderedCollections
+import TestSupport
 import Testing
 
 @testable import RouterCore
@@ -216,7 +217,7 @@ struct LoadTests {
 
     @Test("Whatever fits keeps every later load within capacity, whichever hold ends when", arguments: 0..<20)
     func property(seed: Int) {
-        var random = SplitMix(state: UInt64(seed) &+ 77)
+        var random = SeededGenerator(seed: UInt64(seed) &+ 77)
         var (taken, refused) = (0, 0)
         for _ in 0..<40 {
             var profile = RoutingProfile(id: "p", capacity: 1 + random.below(9))

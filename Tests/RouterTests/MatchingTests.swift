@@ -234,4 +234,19 @@ struct MatchingTests {
         bench.available("sam")
         #expect(bench.holder(of: "deal") == "sam")
     }
+
+    @Test("A thousand waiting work items do not make an event slow", .timeLimit(.minutes(1)))
+    func manyWaiting() {
+        var bench = Bench()
+        bench.organization.profiles[0].presenceLeaseSeconds = 1_000_000
+        bench.configure { _ in }
+        for index in 0..<2_000 { bench.message("item-\(index)") }
+        bench.available("ana", "ben")
+        for _ in 0..<500 {
+            guard let id = bench.router.agentView("ana")?.offers.first?.id.rawValue else { break }
+            bench.accept(id)
+            bench.command("ana", .complete(WorkItemID(id), disposition: "solved"))
+        }
+        #expect(bench.router.queueView("general")?.open == 1_500)
+    }
 }

@@ -8,22 +8,6 @@ import Testing
 
 @Suite("The router's state on the wire")
 struct RouterStateTests {
-    @Test("Every entity that a simulation leaves comes back as it was", arguments: [3, 14, 15, 92] as [UInt64])
-    func roundTrip(seed: UInt64) throws {
-        var simulation = Simulation(seed: seed)
-        try simulation.run(steps: 60)
-        let router = simulation.router
-        let entities =
-            router.items.values.map(RouterEntity.workItem) + router.agents.values.map(RouterEntity.agent)
-            + router.queues.values.map(RouterEntity.queue) + router.commands.values.map(RouterEntity.command)
-            + router.forwardings.values.map(RouterEntity.forwarding)
-        #expect(entities.count > 20)
-        for entity in entities {
-            let bytes = entity.wire.deterministicBytes()
-            #expect(try RouterEntity(wire: WireRouterEntity(decoding: bytes)) == entity)
-        }
-    }
-
     @Test("A hold from before activities is active, and weighs in full what it weighed")
     func olderHold() throws {
         var wire = WireRouterAgent.Hold()

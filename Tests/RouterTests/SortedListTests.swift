@@ -1,5 +1,6 @@
 import Domain
 import OrderedCollections
+import TestSupport
 import Testing
 
 @testable import RouterCore
@@ -8,7 +9,7 @@ import Testing
 struct SortedListTests {
     @Test("A sorted list does what a sorted array does", arguments: [1, 2, 3, 4] as [UInt64])
     func sortedList(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var list = SortedList<Int>()
         var array: [Int] = []
         for step in 0..<6_000 {
@@ -39,7 +40,7 @@ struct SortedListTests {
             var id: Int
             var value: Int
         }
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         var (table, dictionary) = (Table<Entry>(), [Int: Entry]())
         var copy: (Table<Entry>, [Int: Entry]) = (table, dictionary)
         for step in 0..<6_000 {
@@ -78,7 +79,7 @@ struct SortedListTests {
 
     @Test("A deadline that is put off, brought forward or dropped comes up when it is due, and once")
     func deadlines() {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         var deadlines = Deadlines()
         var expected: [DeadlineKey: Instant] = [:]
         var now = Instant(milliseconds: 0)
@@ -120,14 +121,15 @@ struct SortedListTests {
             DemandKey(queueID: "general", requirements: [Requirement(skill: "billing", level: level)])
         }
         let rank = Rank(priority: 1, acceptedAt: Instant(milliseconds: 0), id: "item")
-        pool.insert(rank, on: .chat, key(2), nil, keepsAges: false)
+        let standing = Standing(poolID: "support", demand: key(2), channel: .chat, rank: rank)
+        pool.insert(standing, nil, keepsAges: false)
         for level in 10...(10 + 2 * RouterLimits.emptyDemandsMax) { _ = pool.demand(key(level)) }
         #expect(pool.demands.count <= RouterLimits.emptyDemandsMax)
         let slot = pool.demand(key(2))
         #expect(pool.demands[slot].count == 1 && pool.waiting.contains(slot))
         #expect(pool.group(of: "ana")?.demands.contains(slot) == true)
         #expect(pool.group(of: "ana")?.demands.contains(pool.demand(key(11))) == false)
-        pool.remove(rank, from: .chat, key(2))
+        pool.remove(standing)
         #expect(!pool.waiting.contains(slot))
     }
 }

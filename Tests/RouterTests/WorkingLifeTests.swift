@@ -1,4 +1,5 @@
 import Domain
+import TestSupport
 import Testing
 
 @testable import RouterCore
@@ -95,7 +96,7 @@ struct WorkingLifeTests {
 
     @Test("When the share will be reached is what counting second by second finds", arguments: 0..<20)
     func reaches(seed: Int) {
-        var random = SplitMix(state: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let rule = RoutingProfile.OccupancyGuard(percentMax: 1 + random.below(100), windowSeconds: 120)
         var now = Instant(milliseconds: 1_700_000_000_000)
         var occupancy = Occupancy(rule, at: now)

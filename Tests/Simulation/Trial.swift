@@ -5,7 +5,7 @@ import TestSupport
 
 /// The machine under trial; with a distortion, one that breaks a rule.
 struct Defendant {
-    private var router = RouterMachine()
+    private(set) var router = RouterMachine()
     private let distortion: Distortion?
 
     init(_ distortion: Distortion? = nil) { self.distortion = distortion }
@@ -50,6 +50,7 @@ struct Trial {
 
     private let distortion: Distortion?
     private(set) var model = Model()
+    var router: RouterMachine { leader.router }
     /// How often each kind of event was seen.
     private(set) var seen: [String: Int] = [:]
     private var leader: Defendant
@@ -92,6 +93,9 @@ struct Trial {
         let outputs = leader.follow(moment.step, at: moment.at)
         try model.read(cause, outputs, at: moment.at)
         try model.check(nextDeadline: leader.nextDeadline)
+        if distortion == nil, let contradiction = leader.router.contradiction {
+            throw BrokenPromise(.theLogDecides, "inside, \(contradiction)")
+        }
         since.append(Said(moment: moment, outputs: [due, outputs]))
         for case .event(let event) in due + outputs {
             let kind = String(describing: event.kind)
@@ -121,6 +125,9 @@ struct Trial {
         for said in since { try Self.repeatWhatWasSaid(said, on: &next) }
         guard next.nextDeadline == leader.nextDeadline else {
             throw BrokenPromise(.theLogDecides, "one that restarted wakes at another time")
+        }
+        guard distortion != nil || next.router.hasState(of: leader.router) else {
+            throw BrokenPromise(.theLogDecides, "one that restarted has another state")
         }
         return next
     }
