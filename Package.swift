@@ -216,7 +216,7 @@ let package = Package(
         tests(
             "Simulation",
             [
-                "RouterApp", "RouterCore", "Domain", "Schema",
+                "RouterApp", "RouterCore", "Domain", "Schema", "Kafka", "Streams",
                 .product(name: "Collections", package: "swift-collections"),
             ]),
     ],

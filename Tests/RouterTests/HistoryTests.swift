@@ -8,7 +8,7 @@ import Testing
 struct HistoryTests {
     /// What is put out may change only where a new version of the rules says so. `PATCHBAY_RECORD=1` writes the
     /// expectation anew; `patchbay replay --pool … --save` records a history.
-    @Test("replay to the same outputs, byte for byte", arguments: ["journey"])
+    @Test("replay to the same outputs, byte for byte", arguments: ["journey", "world-153", "world-296"])
     func replays(name: String) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Histories")
         let recording = try String(contentsOf: folder.appending(path: "\(name).jsonl"), encoding: .utf8)

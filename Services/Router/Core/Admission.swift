@@ -9,7 +9,7 @@ import OrderedCollections
 extension RouterMachine {
     /// Why the work item that was just opened does not get a place; nil: it does.
     mutating func refusal(of item: WorkItem, at now: Instant) -> Refusal? {
-        guard let admission = queue(item.queueID)?.admission else { return nil }
+        guard let admission = rules(of: item.queueID)?.queue.admission else { return nil }
         if let id = admission.calendarID, !(configuration.calendars[id]?.isOpen(at: now) ?? false) {
             return Refusal(notice: .queueClosed, text: admission.closedText)
         }

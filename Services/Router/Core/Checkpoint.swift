@@ -15,7 +15,7 @@ package enum RouterEntityKey: Hashable, Sendable {
     case agent(AgentID)
     case queue(QueueID)
     case command(CommandID)
-    case forwarding(Forwarding.Key)
+    indirect case forwarding(Forwarding.Key)
 
     /// Without the general way of hashing: each change of an entity asks for this.
     package func _rawHashValue(seed: Int) -> Int {

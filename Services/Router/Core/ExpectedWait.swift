@@ -76,7 +76,7 @@ extension RouterMachine {
     /// Of a work item that was just opened.
     /// - Returns: nil when nobody is there to serve it.
     mutating func expectedWaitSeconds(of item: WorkItem) -> Int? {
-        guard queue(item.queueID) != nil else { return nil }
+        guard rules(of: item.queueID) != nil else { return nil }
         let slot = pools[item.poolID].demand(demandKey(of: item))
         let places = pools[item.poolID].places(for: item.address.channel, slot)
         guard places > 0 else { return nil }
@@ -89,7 +89,7 @@ extension RouterMachine {
     /// Of a work item that waits: nobody is free for it.
     /// - Returns: nil when nobody is there to serve it.
     func expectedWait(of item: WorkItem) -> ExpectedWait? {
-        guard queue(item.queueID) != nil else { return nil }
+        guard rules(of: item.queueID) != nil else { return nil }
         let servers = pools[item.poolID].qualified(for: demandKey(of: item))
         let places = pools[item.poolID].places(of: servers, for: item.address.channel)
         guard places > 0 else { return nil }

@@ -82,7 +82,7 @@ extension RouterMachine {
         emitAdded(request, to: item, at: now)
         let opened = OpenedWorkItem(
             conversationID: item.conversationID, customerID: item.customerID, poolID: item.poolID,
-            queueID: item.queueID, policyID: queue(item.queueID)?.slaPolicyID ?? PolicyID("unknown"),
+            queueID: item.queueID, policyID: rules(of: item.queueID)?.queue.slaPolicyID ?? PolicyID("unknown"),
             priority: item.priority, address: item.address, language: item.language,
             expectedWaitSeconds: expectedWaitSeconds(of: item), joinsOpenConversation: !siblings.isEmpty)
         if let refusal = refusal(of: item, at: now) { return turnAway(id, refusal, at: now) }

@@ -82,7 +82,6 @@ extension RouterMachine {
     }
 }
 
-// Asked of the work item where it is: handing it to a function would copy it.
 extension WorkItem {
     fileprivate func rank(under rules: QueueRules?) -> Rank {
         Rank(band: rules?.slack?.band(of: self) ?? 0, priority: priority, acceptedAt: acceptedAt, id: id)
