@@ -41,7 +41,8 @@ struct BankStand {
     var settings: StreamSettings {
         var settings = StreamSettings(
             service: "bank", log: log, state: "\(name)-state", deadLetter: "\(name)-dead", group: name,
-            kafka: broker.properties)
+            // How long the local broker waits when it has forgotten a member of a round (docs/testing.md).
+            kafka: broker.properties.merging(["max.poll.interval.ms": "30000", "session.timeout.ms": "6000"]) { $1 })
         settings.checkpointInterval = .milliseconds(50)
         settings.sessionTimeout = .seconds(6)
         return settings
