@@ -5,6 +5,8 @@ internal import Crypto
 /// Most ids are UUIDs or short names, so a UUID in lower case and up to 15 bytes of ASCII take 16 bytes and no
 /// allocation: comparing and hashing them costs a few instructions, and copying them touches no reference count.
 ///
+/// Public, so that other modules' dictionaries compare ids without a call through a table.
+///
 /// - Ordering: that of the text.
 @frozen public struct ID<Kind>: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
     public let form: IDForm
