@@ -1,3 +1,5 @@
+internal import Domain
+
 /// What each service reads and keeps: its log, its state, its group.
 package enum ServiceLog: String, CaseIterable, Sendable {
     case connector
@@ -28,8 +30,6 @@ package enum ServiceLog: String, CaseIterable, Sendable {
 
     /// The newest version of its rules that this release can apply.
     package var newestRules: Int {
-        switch self {
-        case .connector, .context, .router, .slaTimer: 1
-        }
+        RulesVersion.newest
     }
 }

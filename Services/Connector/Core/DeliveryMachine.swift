@@ -21,6 +21,8 @@ internal import OrderedCollections
 /// - Bounds: `DeliveryRules`.
 package struct DeliveryMachine: Sendable {
     private let rules: DeliveryRules
+    /// The version of the rules that holds.
+    package private(set) var rulesVersion: Int
     private var accounts: [ChannelAccountID: ChannelAccount] = [:]
     private var conversations: [ConversationID: ConversationDeliveries] = [:]
 
@@ -34,8 +36,14 @@ package struct DeliveryMachine: Sendable {
 
     private var changed: Set<ConversationID> = []
 
-    package init(rules: DeliveryRules = DeliveryRules()) {
+    package init(rules: DeliveryRules = DeliveryRules(), rulesVersion: Int = RulesVersion.newest) {
         self.rules = rules
+        self.rulesVersion = rulesVersion
+    }
+
+    /// From here on the rules of this version hold.
+    package mutating func adopt(rules version: Int) {
+        rulesVersion = version
     }
 
     /// When a try is due next.

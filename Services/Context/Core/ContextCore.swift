@@ -28,6 +28,8 @@ internal import OrderedCollections
 /// is always nil and no tick is ever needed.
 package struct ContextCore: Sendable {
     package let limits: ContextLimits
+    /// The version of the rules that holds.
+    package private(set) var rulesVersion: Int
     package internal(set) var counters = ContextCounters()
     package internal(set) var configuration: Configuration?
 
@@ -40,8 +42,14 @@ package struct ContextCore: Sendable {
     var idleCustomers = Heap<Due<Entity.Customer>>()
     var changed = OrderedSet<ContextEntityKey>()
 
-    package init(limits: ContextLimits = ContextLimits()) {
+    package init(limits: ContextLimits = ContextLimits(), rulesVersion: Int = RulesVersion.newest) {
         self.limits = limits
+        self.rulesVersion = rulesVersion
+    }
+
+    /// From here on the rules of this version hold.
+    package mutating func adopt(rules version: Int) {
+        rulesVersion = version
     }
 
     package var nextDeadline: Instant? { nil }

@@ -6,7 +6,7 @@ package import Streams
 /// The router's rules over one partition of `patchbay.work`, as bytes in and bytes out.
 package struct RouterStreamMachine: StreamMachine {
     /// For readers.
-    package private(set) var router = RouterMachine()
+    package private(set) var router = RouterMachine(rulesVersion: RulesVersion.first)
     private let topicPrefix: String
 
     package init(topicPrefix: String) {
@@ -41,6 +41,8 @@ package struct RouterStreamMachine: StreamMachine {
     }
 
     package var newestRules: Int { ServiceLog.router.newestRules }
+
+    package mutating func adopt(rules version: Int) { router.adopt(rules: version) }
 
     package var nextDeadline: Instant? { router.nextDeadline }
 

@@ -11,6 +11,9 @@ package import OrderedCollections
 /// - Ordering: `advance(to:)` before each `apply` and `configure`, so that what is due comes first.
 /// - Bounds: `RouterLimits`.
 package struct RouterMachine: Sendable {
+    /// The version of the rules that holds.
+    package private(set) var rulesVersion: Int
+
     // What is stored, as entities of the checkpoint.
     var items = Table<WorkItem>()
     var agents = Table<AgentState>()
@@ -55,7 +58,14 @@ package struct RouterMachine: Sendable {
     /// Outputs of most records.
     private static let usualOutputCount = 8
 
-    package init() {}
+    package init(rulesVersion: Int = RulesVersion.newest) {
+        self.rulesVersion = rulesVersion
+    }
+
+    /// From here on the rules of this version hold.
+    package mutating func adopt(rules version: Int) {
+        rulesVersion = version
+    }
 
     package var nextDeadline: Instant? { deadlines.next }
 

@@ -6,7 +6,7 @@ package import Streams
 /// The timer's rules over one partition of `patchbay.clocks`, as bytes in and bytes out.
 package struct SLATimerStreamMachine: StreamMachine {
     /// For readers.
-    package private(set) var timer = SLATimer()
+    package private(set) var timer = SLATimer(rulesVersion: RulesVersion.first)
     private let topicPrefix: String
 
     package init(topicPrefix: String) {
@@ -41,6 +41,8 @@ package struct SLATimerStreamMachine: StreamMachine {
     }
 
     package var newestRules: Int { ServiceLog.slaTimer.newestRules }
+
+    package mutating func adopt(rules version: Int) { timer.adopt(rules: version) }
 
     package var nextDeadline: Instant? { timer.nextDeadline }
 

@@ -18,6 +18,8 @@ package enum SLAOutput: Hashable, Sendable {
 /// Event time decides (`ClockSignal.at`), log time only drives deadlines. See `Course` for what starts, pauses and ends
 /// a clock, and `TrackedClock` for how late signals correct what was said.
 package struct SLATimer: Sendable {
+    /// The version of the rules that holds.
+    package private(set) var rulesVersion: Int
     private var configuration: Configuration?
     /// Never iterated into an output except in the order of ids.
     private var workItems: [WorkItemID: TrackedWorkItem] = [:]
@@ -26,7 +28,14 @@ package struct SLATimer: Sendable {
     private var deadlines = Heap<Deadline>()
     private var changed: OrderedSet<WorkItemID> = []
 
-    package init() {}
+    package init(rulesVersion: Int = RulesVersion.newest) {
+        self.rulesVersion = rulesVersion
+    }
+
+    /// From here on the rules of this version hold.
+    package mutating func adopt(rules version: Int) {
+        rulesVersion = version
+    }
 
     /// Takes a signal of the router. What concerns a work item that is not known, or no longer, is ignored.
     package mutating func apply(_ signal: ClockSignal, at now: Instant) -> [SLAOutput] {

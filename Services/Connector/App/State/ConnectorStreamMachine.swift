@@ -11,11 +11,13 @@ struct ConnectorStreamMachine: StreamMachine {
     private let deliveryTopic: String
 
     init(topicPrefix: String, rules: DeliveryRules = DeliveryRules()) {
-        machine = DeliveryMachine(rules: rules)
+        machine = DeliveryMachine(rules: rules, rulesVersion: RulesVersion.first)
         deliveryTopic = Topic.delivery.name(prefix: topicPrefix)
     }
 
     var newestRules: Int { ServiceLog.connector.newestRules }
+
+    mutating func adopt(rules version: Int) { machine.adopt(rules: version) }
 
     var nextDeadline: Instant? { machine.nextDeadline }
 

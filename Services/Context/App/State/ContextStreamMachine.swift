@@ -9,11 +9,13 @@ struct ContextStreamMachine: StreamMachine {
     private let topicPrefix: String
 
     init(topicPrefix: String, limits: ContextLimits = ContextLimits()) {
-        core = ContextCore(limits: limits)
+        core = ContextCore(limits: limits, rulesVersion: RulesVersion.first)
         self.topicPrefix = topicPrefix
     }
 
     var newestRules: Int { ServiceLog.context.newestRules }
+
+    mutating func adopt(rules version: Int) { core.adopt(rules: version) }
 
     var nextDeadline: Instant? { core.nextDeadline }
 
