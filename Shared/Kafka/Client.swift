@@ -24,16 +24,17 @@ final class Client: @unchecked Sendable {
 
     /// Creates the instance.
     /// - Parameter events: the `RD_KAFKA_EVENT_…` bits that the queue is to carry, none if nobody polls it; the only C
-    ///   callback is the one that paces answers, and it touches nothing of ours.
-    /// - Parameter pause: the shortest between two fetches of a consumer that are answered at once.
+    ///   callback is the one that paces the local broker's answers, and it touches nothing of ours.
+    /// - Parameter pause: the shortest between two fetches of a consumer that the local broker answers at once.
     /// - Throws: `.invalidArgument` naming property and value; `.fail` and others when the instance cannot start.
     init(
         _ kind: rd_kafka_type_t, properties: [String: String], events: Int32, pause: Duration = .milliseconds(1),
         context: String
     ) throws(KafkaError) {
+        let broker = try BrokerKind(properties, context: context)
         let configuration = rd_kafka_conf_new()!
         do throws(KafkaError) {
-            for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+            for (name, value) in properties.sorted(by: { $0.key < $1.key }) where name != BrokerKind.property {
                 try Self.set(name, value, in: configuration, context: context)
             }
         } catch {
@@ -42,7 +43,7 @@ final class Client: @unchecked Sendable {
         }
         if properties["debug"] == nil { patchbay_conf_silence(configuration) }
         rd_kafka_conf_set_events(configuration, events)
-        if kind == RD_KAFKA_CONSUMER {
+        if kind == RD_KAFKA_CONSUMER, broker == .local {
             patchbay_conf_pace_answers(configuration, Int64(pause.milliseconds) * 1_000_000)
         }
         // Token refreshes run on a thread of librdkafka's, so that they do not depend on anybody polling.

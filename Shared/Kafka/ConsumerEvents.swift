@@ -34,7 +34,9 @@ extension ConsumerEvents {
     static func readerProperties(_ given: [String: String], readCommitted: Bool) -> [String: String] {
         var all = [
             "socket.nagle.disable": "true", "reconnect.backoff.max.ms": "1000", "fetch.wait.max.ms": "100",
-            "fetch.error.backoff.ms": "50",
+            "fetch.error.backoff.ms": "50", "queued.min.messages": "5000",
+            // Of each partition, and so of each of many while they are behind.
+            "queued.max.messages.kbytes": "4096",
         ]
         all.merge(given) { $1 }
         all["enable.auto.commit"] = "false"

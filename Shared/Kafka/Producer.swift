@@ -55,8 +55,10 @@ package final class Producer: @unchecked Sendable {
             "linger.ms": "0", "partitioner": "murmur2_random", "socket.nagle.disable": "true",
             "reconnect.backoff.max.ms": "1000",
         ]
-        // With the default of 100 each step of a transaction that meets CONCURRENT_TRANSACTIONS costs that long.
-        if transactionalID != nil { all["retry.backoff.ms"] = "1" }
+        let context = transactionalID.map { "producer \($0)" } ?? "producer"
+        if transactionalID != nil {
+            all["retry.backoff.ms"] = try BrokerKind(properties, context: context).transactionRetry
+        }
         all.merge(properties) { $1 }
         all["enable.idempotence"] = "true"
         all["enable.gapless.guarantee"] = "\(isGapless)"
@@ -69,7 +71,7 @@ package final class Producer: @unchecked Sendable {
         // reports that nobody fetches meanwhile if there were any.
         let events = RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS
         isTransactional = transactionalID != nil
-        context = transactionalID.map { "producer \($0)" } ?? "producer"
+        self.context = context
         client = try Client(
             RD_KAFKA_PRODUCER, properties: all, events: transactionalID == nil ? events : 0, context: context)
     }

@@ -7,6 +7,10 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was found: a number, a size, `nothing`.
     package var value: String
     package var expected: String
+    /// A oneof has no case that is known: either nothing was written, or a newer version wrote it.
+    package var isUnknownKind = false
+    /// A newer version must have written the record.
+    package var isNewer = false
 
     package init(field: String, value: String, expected: String) {
         self.field = field
@@ -18,7 +22,9 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// The same error, seen from the message that holds the field's message under `outer`.
     package func inside(_ outer: String) -> WireError {
-        WireError(field: "\(outer).\(field)", value: value, expected: expected)
+        var error = self
+        error.field = "\(outer).\(field)"
+        return error
     }
 
     static func missing(_ field: String, _ expected: String) -> WireError {
@@ -28,6 +34,9 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A oneof of which no case is set: either nothing was written, or a newer version wrote what this one does not
     /// know.
     package static func unknownKind(_ field: String = "kind") -> WireError {
-        WireError(field: field, value: "unknown record kind", expected: "a kind that this version knows")
+        var error = WireError(
+            field: field, value: "unknown record kind", expected: "a kind that this version knows")
+        error.isUnknownKind = true
+        return error
     }
 }

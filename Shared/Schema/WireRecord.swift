@@ -36,15 +36,26 @@ extension WireRecord {
     /// Reads a record's value, and holds it against its `ce_type`: where the two disagree, either a newer version means
     /// something else by these bytes, or they are of another topic and only look as if they fitted.
     /// - Parameter type: empty: there was none, and the value speaks for itself.
-    /// - Throws: `WireError` naming the field; the record is to be dead-lettered.
+    /// - Throws: `WireError` naming the field; the record is to be dead-lettered, unless the error `isNewer`: its type is of
+    ///   this topic, and its version or some kind in it is not known here.
     package init(wire bytes: [UInt8], type: String) throws(WireError) {
         let ofTopic = "patchbay.\(Self.topic.rawValue)."
         guard type.isEmpty || type.hasPrefix(ofTopic) else { throw .type(type, expected: "\(ofTopic)…") }
         guard !bytes.isEmpty else {
             throw .missing("record", "a \(Record.protoMessageName)")
         }
-        try self.init(wire: bytes)
-        guard type.isEmpty || type == self.type else { throw .type(type, expected: self.type) }
+        do {
+            try self.init(wire: bytes)
+        } catch {
+            var error = error
+            error.isNewer = error.isUnknownKind && !type.isEmpty
+            throw error
+        }
+        guard type.isEmpty || type == self.type else {
+            var error = WireError.type(type, expected: self.type)
+            error.isNewer = !type.hasSuffix(".v1")
+            throw error
+        }
     }
 }
 

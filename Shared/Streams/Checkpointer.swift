@@ -159,22 +159,21 @@ final class Checkpointer: Sendable {
 
     /// Aborts, unless the error says that the partition belongs to somebody else now.
     private func outcome(of error: KafkaError) throws -> Outcome {
-        if error.isFenced || error.isFatal { throw StreamError(.fenced, "\(error)") }
+        // A stale generation says nothing of who owns the partition: the group is in motion, and the next try is made
+        // with the generation of then. Who has lost the partition hears of it as a member, and is fenced.
+        if error.isFenced || (error.isFatal && !error.isStaleMember) { throw StreamError(.fenced, "\(error)") }
         do {
             try retrying { () throws(KafkaError) in try self.checkpoints.abortTransaction(timeout: Self.callTimeout) }
         } catch let abortError as KafkaError {
             throw StreamError(.fenced, "abort after \(error): \(abortError)")
-        }
-        // The group has another opinion of who we are: recovery asks again.
-        if error.isStaleMember {
-            throw StreamError(.fenced, "\(error)")
         }
         // The task tries again at once.
         waitForChange(100)
         return .aborted(error)
     }
 
-    /// Repeats a call while Kafka says that repeating helps, for as long as the broker may need to come back.
+    /// Repeats a call while Kafka says that repeating helps, for as long as the broker may need to come back. The outputs'
+    /// acknowledgements are collected meanwhile: they must not wait for one coordinator.
     private func retrying(_ call: () throws(KafkaError) -> Void) throws {
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(60)
@@ -184,7 +183,7 @@ final class Checkpointer: Sendable {
             } catch {
                 let again = error.isRetriable && !error.requiresAbort && !error.isFatal
                 guard again, clock.now < deadline, !mailbox.withLock({ $0.isStopping }) else { throw error }
-                waitForChange(20)
+                try collect()
             }
         }
     }

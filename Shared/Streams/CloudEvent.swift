@@ -17,13 +17,15 @@ package enum CloudEvent {
 /// The record that caused some outputs.
 struct Cause {
     var service: String
+    /// Of the record's log, 0 before version 2 of the rules.
+    var incarnation: Int64
     var record: Record
     var instant: Instant
 
     /// The origin of the record's output with this number.
     func origin(_ index: Int) -> String {
         let source = Origin.Source(service: service, topic: record.topic, partition: record.partition)
-        return Origin(source: source, offset: record.offset, index: index).description
+        return Origin(source: source, incarnation: incarnation, offset: record.offset, index: index).description
     }
 
     func headers(type: String, index: Int) -> [Header] {

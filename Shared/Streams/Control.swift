@@ -15,13 +15,17 @@ package enum Control: Hashable, Sendable {
     case configuration(revision: Int64, part: Int, count: Int)
     /// From here on the rules of this version hold.
     case rules(version: Int)
+    /// From here on this counts as another log under the same name: it was put back to an earlier time, so its offsets
+    /// come a second time. Appended by an operator, from version 2 of the rules on.
+    case incarnation
 
     package static let header = "patchbay-control"
     private static let effectHeader = "patchbay-effect"
     private static let tokenHeader = "patchbay-token"
     private static let partHeader = "patchbay-part"
     private static let rulesHeader = "patchbay-rules"
-    static let rulesKind = "rules"
+    private static let rulesKind = "rules"
+    static let kinds: Set = ["tick", "lead", "attempt", "result", "configuration", rulesKind, "incarnation"]
     /// The key of every control record.
     package static let key = Array("patchbay-control".utf8)
 
@@ -36,6 +40,7 @@ package enum Control: Hashable, Sendable {
         case .configuration(let revision, let part, let count):
             [Header(Self.header, "configuration"), Header(Self.partHeader, "\(revision)/\(part)/\(count)")]
         case .rules(let version): [Header(Self.header, Self.rulesKind), Header(Self.rulesHeader, "\(version)")]
+        case .incarnation: [Header(Self.header, "incarnation")]
         }
     }
 
@@ -45,6 +50,7 @@ package enum Control: Hashable, Sendable {
         guard let kind = record.header(header) else { return nil }
         switch kind {
         case "tick": return .tick
+        case "incarnation": return .incarnation
         case "lead":
             if let token = record.header(tokenHeader) { return .lead(token: token) }
         case "attempt":

@@ -11,6 +11,10 @@ final class HostLoop<Machine: StreamMachine> {
 
     /// A leading task that has not finished a turn for this long keeps the member from being polled.
     private static var stuckAfter: Duration { .seconds(60) }
+    /// A member that is finished so often, each time soon after it was made, is fenced by another process.
+    private static var finishedMax: Int { 4 }
+    /// A member that lasted this long was not made in vain.
+    private static var lasting: Duration { .seconds(120) }
 
     private let host: StreamHost<Machine>
     private let settings: StreamSettings
@@ -20,19 +24,36 @@ final class HostLoop<Machine: StreamMachine> {
     /// How far the tasks of this process have come in each partition.
     private var seen: [Int32: Int64] = [:]
 
+    /// Members that were finished one soon after the other.
+    private var finishedMembers = 0
+    private var memberSince = ContinuousClock.now
+
     /// What the host's thread and its tasks talk to Kafka through.
-    private struct Clients {
-        let member: MemberConsumer
+    private final class Clients: Sendable {
         let logs: SharedConsumer
         let states: SharedConsumer
+        private let current: Mutex<MemberConsumer>
+
+        /// Exchanged by the host's thread, when it is finished.
+        var member: MemberConsumer { current.withLock { $0 } }
 
         init(_ settings: StreamSettings) throws(KafkaError) {
             logs = try SharedConsumer(properties: settings.kafka, topic: settings.log)
             // A follower is in no hurry to hear of checkpoints.
             states = try SharedConsumer(
                 properties: settings.kafka, topic: settings.state, readCommitted: true, pause: .milliseconds(50))
-            member = try MemberConsumer(
-                properties: settings.memberProperties, group: settings.group, topics: [settings.log])
+            current = Mutex(try Self.makeMember(settings))
+        }
+
+        private static func makeMember(_ settings: StreamSettings) throws(KafkaError) -> MemberConsumer {
+            try MemberConsumer(properties: settings.memberProperties, group: settings.group, topics: [settings.log])
+        }
+
+        /// Joins the group again, as a new member.
+        func renewMember(_ settings: StreamSettings) throws(KafkaError) {
+            member.close()
+            let new = try Self.makeMember(settings)
+            current.withLock { $0 = new }
         }
 
         /// After the tasks have ended.
@@ -163,10 +184,38 @@ final class HostLoop<Machine: StreamMachine> {
             acknowledge(event, clients)
             follow(lost, clients)
         case .error(let error):
-            if error.isFatal { throw error }
+            if error.isFatal { return try renewMember(after: error, clients) }
             if error.code == .unknownTopicOrPartition { try checkTopicsAgain() }
             report(.warning, "the group member reports an error; going on", ["error": "\(error)"])
         }
+    }
+
+    /// A member that librdkafka has given up, most often because the group took its id for another's: a broker that was
+    /// away for longer than the session answers the member's own late request so. What it led may be led by others now.
+    ///
+    /// Another process that bears the same `group.instance.id` would fence each new member too: one of the two gives up.
+    private func renewMember(after error: KafkaError, _ clients: Clients) throws {
+        let now = ContinuousClock.now
+        finishedMembers = now - memberSince < Self.lasting ? finishedMembers + 1 : 1
+        guard finishedMembers < Self.finishedMax else {
+            throw StreamError(
+                .refused,
+                "the group \(settings.group) refuses this member again and again (\(error)): does another process bear "
+                    + "its group.instance.id, \(settings.kafka["group.instance.id"] ?? "none")?")
+        }
+        report(.warning, "the group member is finished; joining again as a new one", ["error": "\(error)"])
+        let led = Set(tasks.filter(\.isPromoted).map(\.partition))
+        stopTasks(where: { led.contains($0) }, .abandoning)
+        host.state.withLock { $0.waitingFor = "joining the consumer group \(settings.group) again" }
+        follow(led, clients)
+        pause(.milliseconds(250 << finishedMembers))
+        try clients.renewMember(settings)
+        memberSince = .now
+    }
+
+    private func pause(_ duration: Duration) {
+        let end = ContinuousClock.now + duration
+        while !host.isStopping, ContinuousClock.now < end { Thread.sleep(forTimeInterval: 0.02) }
     }
 
     /// A refusal means that the group has moved on; the next poll says to where.

@@ -2,7 +2,8 @@ internal import Kafka
 
 /// Where an output came from: the record that caused it, and its place among that record's outputs.
 ///
-/// Every output carries it in the header `patchbay-origin`, as `service/topic/partition/offset/index`.
+/// Every output carries it in the header `patchbay-origin`, as `service/topic/partition/incarnation/offset/index`.
+/// Until a log has reached version 2 of the rules its outputs carry no incarnation, and the text has five parts.
 package struct Origin: Hashable, Sendable, CustomStringConvertible {
     package static let header = "patchbay-origin"
 
@@ -14,11 +15,14 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var source: Source
+    /// Which of the logs that have borne this name: one made anew counts its offsets anew. Later is greater; 0: not said.
+    package var incarnation: Int64
     package var offset: Int64
     package var index: Int
 
-    package init(source: Source, offset: Int64, index: Int) {
+    package init(source: Source, incarnation: Int64 = 0, offset: Int64, index: Int) {
         self.source = source
+        self.incarnation = incarnation
         self.offset = offset
         self.index = index
     }
@@ -26,15 +30,19 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
     /// Reads the header's text; nil when it is not of that form.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 5, let partition = Int32(parts[2]), let offset = Int64(parts[3]), let index = Int(parts[4])
+        guard parts.count == 5 || parts.count == 6, let partition = Int32(parts[2]),
+            let incarnation = parts.count == 5 ? 0 : Int64(parts[3]), parts.count == 5 || incarnation > 0,
+            let offset = Int64(parts[parts.count - 2]), let index = Int(parts[parts.count - 1])
         else { return nil }
         source = Source(service: String(parts[0]), topic: String(parts[1]), partition: partition)
+        self.incarnation = incarnation
         self.offset = offset
         self.index = index
     }
 
     package var description: String {
-        "\(source.service)/\(source.topic)/\(source.partition)/\(offset)/\(index)"
+        let life = incarnation == 0 ? "" : "\(incarnation)/"
+        return "\(source.service)/\(source.topic)/\(source.partition)/\(life)\(offset)/\(index)"
     }
 }
 
@@ -42,10 +50,21 @@ package struct Origin: Hashable, Sendable, CustomStringConvertible {
 package enum Admission: Hashable, Sendable {
     /// Not seen before: take it.
     case first
+    /// The first of a log that was made anew, or put back: take it, and say so.
+    case firstOfIncarnation
     /// Sent again after a recovery: drop it.
     case repeated
     /// Sent again with other content: drop it, and raise an alarm, for a rule was not deterministic.
     case repeatedDifferently
+    /// Of a log that another one has replaced: drop it, and raise an alarm, for the broker's clock may have gone back.
+    case outlived
+
+    package var isTaken: Bool {
+        switch self {
+        case .first, .firstOfIncarnation: true
+        case .repeated, .repeatedDifferently, .outlived: false
+        }
+    }
 }
 
 /// Drops outputs that a reader of one partition has had before.
@@ -59,14 +78,18 @@ package struct OriginFilter: Sendable {
         var service: String
         var topic: String
         var partition: Int32
+        var incarnation: Int64?
         var offset: Int64
         var index: Int
     }
 
     fileprivate struct Place: Comparable, Hashable {
+        var incarnation: Int64
         var offset: Int64
         var index: Int
-        static func < (left: Place, right: Place) -> Bool { (left.offset, left.index) < (right.offset, right.index) }
+        static func < (left: Place, right: Place) -> Bool {
+            (left.incarnation, left.offset, left.index) < (right.incarnation, right.offset, right.index)
+        }
     }
 
     fileprivate struct Recent {
@@ -87,7 +110,7 @@ package struct OriginFilter: Sendable {
     init(marks: [Mark]) {
         for mark in marks {
             let source = Origin.Source(service: mark.service, topic: mark.topic, partition: mark.partition)
-            last[source] = Place(offset: mark.offset, index: mark.index)
+            last[source] = Place(incarnation: mark.incarnation ?? 0, offset: mark.offset, index: mark.index)
         }
     }
 
@@ -95,7 +118,8 @@ package struct OriginFilter: Sendable {
     var marks: [Mark] {
         last.map { source, place in
             Mark(
-                service: source.service, topic: source.topic, partition: source.partition, offset: place.offset,
+                service: source.service, topic: source.topic, partition: source.partition,
+                incarnation: place.incarnation == 0 ? nil : place.incarnation, offset: place.offset,
                 index: place.index)
         }
         .sorted { ($0.service, $0.topic, $0.partition) < ($1.service, $1.topic, $1.partition) }
@@ -103,9 +127,12 @@ package struct OriginFilter: Sendable {
 
     /// Decides on a record, and remembers it. The decision follows from the marks alone.
     package mutating func admit(_ origin: Origin, type: [UInt8], key: [UInt8], value: [UInt8]) -> Admission {
-        let place = Place(offset: origin.offset, index: origin.index)
+        let place = Place(incarnation: origin.incarnation, offset: origin.offset, index: origin.index)
         let digest = Self.digest(type, key, value)
-        if let mark = last[origin.source], place <= mark {
+        let mark = last[origin.source]
+        if let mark, place <= mark {
+            // Outputs from before the log's version 2 are of the same log.
+            guard place.incarnation == 0 || place.incarnation == mark.incarnation else { return .outlived }
             guard let known = recent[origin.source], let oldest = known.oldest, place >= oldest else {
                 return .repeated
             }
@@ -113,7 +140,8 @@ package struct OriginFilter: Sendable {
         }
         last[origin.source] = place
         recent[origin.source, default: Recent()].remember(place, digest)
-        return .first
+        let isNewLog = mark.map { $0.incarnation != 0 && $0.incarnation < place.incarnation } ?? false
+        return isNewLog ? .firstOfIncarnation : .first
     }
 
     private static func digest(_ parts: [UInt8]...) -> Int {

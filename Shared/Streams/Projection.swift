@@ -148,7 +148,8 @@ package final class Projection: Sendable {
         if let origin = record.header(Origin.header).flatMap({ Origin($0) }) {
             let admission = places[partition]?.filter
                 .admit(origin, type: Array(type.utf8), key: record.key ?? [], value: record.value ?? [])
-            guard admission == .first else { return }
+            admission.flatMap { StreamEvent($0, record) }.map(onEvent)
+            guard admission?.isTaken ?? false else { return }
         }
         batch.records.append(
             ProjectedRecord(

@@ -10,6 +10,10 @@ package final class StreamCounters: Sendable {
         package var repeatsDropped = 0
         /// Repeated outputs that differed from their first sending. Must stay 0.
         package var repeatsDiffering = 0
+        /// Outputs of a log that another one under its name has replaced, dropped. Must stay 0, but for the moment of that.
+        package var outlived = 0
+        /// Logs of other services that were made anew, or put back, as this service's logs tell.
+        package var newIncarnations = 0
         package var deadLetters = 0
         package var checkpoints = 0
         package var checkpointsAborted = 0
@@ -36,7 +40,7 @@ package final class StreamCounters: Sendable {
     func countFollowed<Machine>(_ step: StreamState<Machine>.Step) {
         state.withLock { values in
             values.followed += 1
-            if step.admission == .repeatedDifferently { values.repeatsDiffering += 1 }
+            values.count(step.admission)
         }
     }
 
@@ -45,8 +49,8 @@ package final class StreamCounters: Sendable {
             values.records += 1
             if isReplay { values.replayed += 1 }
             if step.control == .tick { values.ticks += 1 }
-            if step.admission != .first { values.repeatsDropped += 1 }
-            if step.admission == .repeatedDifferently { values.repeatsDiffering += 1 }
+            if !step.admission.isTaken { values.repeatsDropped += 1 }
+            values.count(step.admission)
         }
     }
 
@@ -72,4 +76,16 @@ package final class StreamCounters: Sendable {
     }
 
     func restarted() { state.withLock { $0.restarts += 1 } }
+}
+
+extension StreamCounters.Values {
+    /// What concerns everybody, followers too.
+    fileprivate mutating func count(_ admission: Admission) {
+        switch admission {
+        case .first, .repeated: break
+        case .firstOfIncarnation: newIncarnations += 1
+        case .repeatedDifferently: repeatsDiffering += 1
+        case .outlived: outlived += 1
+        }
+    }
 }

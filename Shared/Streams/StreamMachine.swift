@@ -46,7 +46,7 @@ package protocol StreamMachine: Sendable {
 }
 
 extension StreamMachine {
-    package var newestRules: Int { 1 }
+    package var newestRules: Int { RulesVersion.first }
     package mutating func adopt(rules version: Int) {}
 }
 
@@ -117,9 +117,12 @@ package struct StreamConfiguration: Hashable, Sendable {
 package struct PoisonRecord: Error, Hashable, Sendable {
     /// What was expected and what was found, without content.
     package var reason: String
+    /// A newer program must have written it: what follows from it is not known here, so the task stops before it.
+    package var isNewer: Bool
 
-    package init(_ reason: String) {
+    package init(_ reason: String, isNewer: Bool = false) {
         self.reason = reason
+        self.isNewer = isNewer
     }
 }
 

@@ -14,17 +14,12 @@ package struct StreamReplay<Machine: StreamMachine>: Sendable {
 
     /// Applies the next record.
     /// - Returns: what the machine wants to happen.
-    /// - Throws: `UnknownRules` for one that begins rules which the machine does not know: what follows cannot be told.
-    package mutating func apply(_ record: Record) throws(UnknownRules) -> [StreamOutput] {
-        if let version = state.unknownRules(in: record) { throw UnknownRules(version: version) }
+    /// - Throws: `StreamError` unknownRules for one that a newer program wrote: what follows cannot be told.
+    package mutating func apply(_ record: Record) throws(StreamError) -> [StreamOutput] {
+        if let error = state.newerThanKnown(record) { throw error }
         let step = state.apply(record)
+        if let poison = step.poison, poison.isNewer { throw StreamError.unknownKind(poison.reason, record) }
         if step.poison != nil { poisonCount += 1 }
         return step.outputs
     }
-}
-
-package struct UnknownRules: Error, CustomStringConvertible {
-    package var version: Int
-
-    package var description: String { "the log has reached rules version \(version), which this binary does not know" }
 }

@@ -1,3 +1,5 @@
+internal import Kafka
+
 /// How a service runs its stream tasks.
 package struct StreamSettings: Sendable {
     /// The name in origins, transactional ids and thread names: `router`.
@@ -22,7 +24,8 @@ package struct StreamSettings: Sendable {
     package var effectsInFlightMax: Int = 128
     /// After this long without heartbeats the group gives the partitions to others; effects are not begun on older
     /// evidence of leadership than this. `session.timeout.ms` among the properties sets it too.
-    package var sessionTimeout: Duration = .seconds(10)
+    /// The least that a stock Kafka accepts (`group.min.session.timeout.ms`): it is most of the silence after a crash.
+    package var sessionTimeout: Duration = .seconds(6)
     /// How long a task may take for its last checkpoint when it stops.
     package var stopTimeout: Duration = .seconds(3)
     /// Whether partitions that others lead are followed: applied in silence, for reads and for taking over warm.
@@ -30,6 +33,9 @@ package struct StreamSettings: Sendable {
     /// Outputs that a follower keeps in one partition until the leader's checkpoint covers them; beyond it the follower
     /// waits for the leader.
     package var followingBytesMax: Int = 32 << 20
+    /// Whether the first who ever leads a log raises it to the newest rules that its machine knows: a new installation has
+    /// no instances of an older program.
+    package var raisesNewLogs: Bool = true
     /// A follower that is further behind the last checkpoint than this reads that instead, when it must lead.
     package var followingLagMax: Int64 = 50_000
     /// Called at each step between poll and confirmed checkpoint; tests throw from it to crash a task there.
@@ -87,6 +93,13 @@ package struct StreamError: Error, Sendable, CustomStringConvertible {
     /// Whether starting the task again can help.
     package var isRetriable: Bool { code != .refused && code != .badCheckpoint && code != .unknownRules }
     package var description: String { "\(code.rawValue): \(context)" }
+
+    static func unknownKind(_ kind: String, _ record: Record) -> StreamError {
+        StreamError(
+            .unknownRules,
+            "\(record.topic)/\(record.partition)/\(record.offset) is of a kind that this program does not know, \(kind): "
+                + "replace it by a newer one, or have the record skipped")
+    }
 
     static func unknownRules(_ version: Int, known: Int) -> StreamError {
         StreamError(

@@ -18,6 +18,7 @@ struct Position: Codable {
     var arrivingCount: Int?
     var rules: Int?
     var lastTimestamp: Int64?
+    var incarnation: Int64?
 }
 
 extension Position {
@@ -68,7 +69,7 @@ extension StreamState {
                 configurationRevision: configuration?.revision, configurationParts: configuration?.parts.count,
                 refusedRevision: refusedRevision,
                 arrivingRevision: arriving?.revision, arrivingCount: arriving?.count,
-                rules: rules, lastTimestamp: lastTimestamp))
+                rules: rules, lastTimestamp: lastTimestamp, incarnation: incarnation))
     }
 
     private static func encode(_ value: some Encodable) -> [UInt8] {
@@ -90,6 +91,7 @@ extension StreamState {
         guard rules <= machine.newestRules else { throw StreamError.unknownRules(rules, known: machine.newestRules) }
         if rules > 1 { machine.adopt(rules: rules) }
         lastTimestamp = position.lastTimestamp
+        incarnation = position.incarnation
         nextOffset = position.nextOffset
         instant = Instant(milliseconds: position.instantMilliseconds)
         leader = position.leader

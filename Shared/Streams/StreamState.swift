@@ -39,6 +39,9 @@ struct StreamState<Machine: StreamMachine>: Sendable {
     var rules = 1
     /// Of the last record applied: it tells this log from another one under the same name.
     var lastTimestamp: Int64?
+    /// Which of the logs under this name this is: when its first record was appended. A control record begins another
+    /// one, where a log was put back to an earlier time. Nil in a state from before version 2 of the rules.
+    var incarnation: Int64?
 
     /// Keys of the host's own entities that changed since the last snapshot.
     var changedKeys: OrderedSet<String> = []
@@ -70,13 +73,19 @@ struct StreamState<Machine: StreamMachine>: Sendable {
         var headers: [Header]
     }
 
-    /// The version of the rules that a record begins, if that is one which the machine does not know: it must not be
-    /// applied, nor anything after it.
-    func unknownRules(in record: Record) -> Int? {
-        guard record.header(Control.header) == Control.rulesKind, case .rules(let version)? = try? Control.read(record),
-            version > machine.newestRules
-        else { return nil }
-        return version
+    /// Why the record must not be applied, nor anything after it: a newer program wrote it, and what that one makes of it
+    /// is not known here.
+    func newerThanKnown(_ record: Record) -> StreamError? {
+        if let kind = record.header(Control.header) {
+            guard Control.kinds.contains(kind) else {
+                return .unknownKind("\(Control.header) \(kind)", record)
+            }
+            guard case .rules(let version)? = try? Control.read(record), version > machine.newestRules else {
+                return nil
+            }
+            return .unknownRules(version, known: machine.newestRules)
+        }
+        return nil
     }
 
     /// Applies the next record of the log.
@@ -84,6 +93,7 @@ struct StreamState<Machine: StreamMachine>: Sendable {
     mutating func apply(_ record: Record, skipReason: String? = nil) -> Step {
         var step = Step()
         instant = max(instant, Instant(milliseconds: record.timestamp))
+        if nextOffset == 0 { incarnation = record.timestamp }
         nextOffset = record.offset + 1
         lastTimestamp = record.timestamp
         step.outputs = machine.advance(to: instant)
@@ -101,7 +111,7 @@ struct StreamState<Machine: StreamMachine>: Sendable {
             guard let origin = Origin(text) else { throw PoisonRecord("header \(Origin.header): not an origin") }
             let type = record.headers.first { $0.name == CloudEvent.type }?.value ?? []
             step.admission = origins.admit(origin, type: type, key: record.key ?? [], value: record.value ?? [])
-            guard step.admission == .first else { return }
+            guard step.admission.isTaken else { return }
         }
         if let skipReason { throw PoisonRecord("skipped: \(skipReason)") }
         if let control = try Control.read(record) {
@@ -136,7 +146,10 @@ struct StreamState<Machine: StreamMachine>: Sendable {
         case .rules(let version):
             guard version > rules else { return }
             rules = version
+            incarnation = incarnation ?? lastTimestamp
             machine.adopt(rules: version)
+        case .incarnation:
+            incarnation = max((incarnation ?? 0) + 1, lastTimestamp ?? 0)
         }
     }
 
@@ -175,7 +188,9 @@ struct StreamState<Machine: StreamMachine>: Sendable {
 
     /// Gives the outputs their origins and remembers the effects.
     private mutating func register(_ record: Record, _ step: inout Step) {
-        let cause = Cause(service: service, record: record, instant: instant)
+        let cause = Cause(
+            service: service, incarnation: rules >= 2 ? incarnation ?? 0 : 0, record: record,
+            instant: instant)
         for output in step.outputs {
             switch output {
             case .send(let topic, let type, let key, let value):

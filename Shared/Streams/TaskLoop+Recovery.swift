@@ -41,7 +41,7 @@ extension TaskLoop {
         skips = currentSkips
         try heedCheckpoints()
         if unconfirmed.bytes < settings.followingBytesMax {
-            for event in log.poll(max: settings.batchMax, timeout: .milliseconds(100)) { try take(event) }
+            try readLog(log, timeout: .milliseconds(100))
         } else {
             // The leader makes no checkpoints, or nobody leads: whoever does will read the rest.
             let high = try? log.watermarks(timeout: .seconds(1)).high
@@ -51,9 +51,7 @@ extension TaskLoop {
             }
             Thread.sleep(forTimeInterval: 0.25)
         }
-        let end = log.end ?? 0
         task.shared.withLock { shared in
-            shared.logEnd = max(shared.logEnd, end)
             shared.lastProgress = clock.now
             if !shared.isPromoted { shared.phase = shared.isCaughtUp ? .following : .replaying }
         }
@@ -93,6 +91,7 @@ extension TaskLoop {
         }
         stateReader.close()
         confirmedOffset = try checkpointedOffset()
+        targetOffset = try endOfLog()
         task.context.counters.takenOver(warm: isWarm)
         try beginOutputs(checkpoints)
         try settings.probe(.restored, partition)
@@ -114,6 +113,17 @@ extension TaskLoop {
         let position = task.shared.withLock { $0.state.nextOffset }
         recordsSinceCheckpoint = Int(max(0, position - confirmedOffset))
         for entry in sends { try send(entry.sends, at: entry.offset) }
+    }
+
+    /// Where the log ends now, as the broker says.
+    private func endOfLog() throws -> Int64 {
+        while true {
+            do {
+                return try log?.watermarks(timeout: .seconds(5)).high ?? 0
+            } catch {
+                guard error.isRetriable, stopRequest == nil else { throw error }
+            }
+        }
     }
 
     private func readState() throws -> Bool { try stateReader.readToEnd(until: { self.stopRequest != nil }) }
@@ -194,6 +204,7 @@ extension TaskLoop {
     private func checkPosition(_ next: Int64, _ log: PartitionReader) throws -> Int64 {
         let (low, high) = try log.watermarks(timeout: .seconds(10))
         task.shared.withLock { $0.logEnd = high }
+        targetOffset = high
         let place = "\(settings.log)/\(partition)"
         guard high >= task.seenOffset else {
             throw StreamError(

@@ -23,8 +23,13 @@ final class TaskLoop<Machine: StreamMachine> {
     var log: PartitionReader?
     var checkpointer: Checkpointer?
 
-    /// Nothing is in the log beyond what was applied.
+    /// Nothing is in the log beyond what was applied, as far as the last answer of the broker tells.
     private(set) var isAtEnd = false
+    /// Up to here the log has been read: mostly the state's position, and more where it ends with what is no record.
+    private var readUpTo: Int64 = 0
+    /// The log's end when this task took over: whatever comes later, it has caught up there. Kafka tells of an end of its
+    /// own accord only in a lull, and a log that is written all the time has none.
+    var targetOffset: Int64 = .max
     private(set) var lastRecordAt: ContinuousClock.Instant
     private(set) var isLeading = false
     private var leadSent = false
@@ -40,6 +45,8 @@ final class TaskLoop<Machine: StreamMachine> {
     var confirmedOffset: Int64 = 0
     var retained: OrderedDictionary<String, StateChange> = [:]
     var recordsSinceCheckpoint = 0
+    /// The state has met a record of which it cannot tell what follows: it must not be stored.
+    private var isSpoilt = false
     private var isCheckpointing = false
     private var lastCheckpoint: ContinuousClock.Instant
 
@@ -49,7 +56,8 @@ final class TaskLoop<Machine: StreamMachine> {
         partition = task.partition
         stateReader = StateReader(settings: settings, partition: partition, tails: task.context.states)
         lastRecordAt = clock.now
-        lastCheckpoint = clock.now
+        // Partitions take turns, so that a group in motion meets few of them at once.
+        lastCheckpoint = clock.now - settings.checkpointInterval * (Double(task.partition % 8) / 8)
     }
 
     func run() throws {
@@ -61,7 +69,7 @@ final class TaskLoop<Machine: StreamMachine> {
             while stopRequest == nil { try turn() }
         } catch let error as StreamError where error.code == .unknownRules {
             // What came before that record is ours to store: the next leader begins with it.
-            try finish()
+            if !isSpoilt { try finish() }
             throw error
         }
         if case .cleanly = stopRequest { try finish() }
@@ -87,7 +95,7 @@ final class TaskLoop<Machine: StreamMachine> {
         guard let log, let checkpointer else { return }
         skips = currentSkips
         if let failure = checkpointer.failure { throw failure }
-        for event in log.poll(max: settings.batchMax, timeout: waitingTime()) { try take(event) }
+        try readLog(log, timeout: waitingTime())
         try appendResults()
         try leadIfCaughtUp()
         if isLeading {
@@ -97,24 +105,27 @@ final class TaskLoop<Machine: StreamMachine> {
         }
         try checkpointIfDue()
         waitForRoom()
-        let end = log.end ?? 0
-        task.shared.withLock { shared in
-            shared.lastProgress = clock.now
-            shared.logEnd = max(shared.logEnd, end)
-        }
+        task.shared.withLock { $0.lastProgress = clock.now }
     }
 
-    func take(_ event: DataConsumer.Event) throws {
+    /// Takes what the log has, and compares with where it ends.
+    func readLog(_ log: PartitionReader, timeout: Duration) throws {
+        for event in log.poll(max: settings.batchMax, timeout: timeout) { try take(event) }
+        let end = log.end
+        task.shared.withLock { shared in
+            readUpTo = max(readUpTo, shared.state.nextOffset)
+            shared.logEnd = max(shared.logEnd, end ?? 0, readUpTo)
+            if !shared.isPromoted, readUpTo >= targetOffset { shared.isCaughtUp = true }
+        }
+        if let end { isAtEnd = readUpTo >= end }
+    }
+
+    private func take(_ event: DataConsumer.Event) throws {
         switch event {
         case .record(let record):
             guard stopRequest == nil else { return }
             try apply(record)
-        case .endOfPartition(_, let offset):
-            isAtEnd = true
-            task.shared.withLock { shared in
-                shared.logEnd = max(shared.logEnd, offset)
-                if !shared.isPromoted { shared.isCaughtUp = true }
-            }
+        case .endOfPartition(_, let offset): readUpTo = max(readUpTo, offset)
         case .error(let error):
             if error.isFatal || error.code == .offsetOutOfRange { throw error }
             task.context.onEvent(
@@ -138,10 +149,12 @@ final class TaskLoop<Machine: StreamMachine> {
         if record.offset >= confirmedOffset { recordsSinceCheckpoint += 1 }
         let skipReason = skips[record.offset]
         let step = try task.shared.withLock { shared in
-            if skipReason == nil, let version = shared.state.unknownRules(in: record) {
-                throw StreamError.unknownRules(version, known: shared.state.machine.newestRules)
-            }
+            if skipReason == nil, let error = shared.state.newerThanKnown(record) { throw error }
             let step = shared.state.apply(record, skipReason: skipReason)
+            if let poison = step.poison, poison.isNewer {
+                isSpoilt = true
+                throw StreamError.unknownKind(poison.reason, record)
+            }
             shared.logEnd = max(shared.logEnd, record.offset + 1)
             shared.readOffset = record.offset + 1
             task.context.onApplied(
@@ -216,13 +229,7 @@ final class TaskLoop<Machine: StreamMachine> {
             task.context.counters.count(step, isReplay: !isLeading)
         }
         let place = "\(record.topic)/\(record.partition)/\(record.offset)"
-        if step.admission == .repeatedDifferently {
-            task.context.onEvent(
-                StreamEvent(
-                    level: .error,
-                    message: "a repeated output differs from its first sending: its rule is not deterministic",
-                    metadata: ["origin": record.header(Origin.header) ?? "", "record": place]))
-        }
+        StreamEvent(step.admission, record).map(task.context.onEvent)
         if let poison = step.poison, !isFollower {
             task.context.onEvent(
                 StreamEvent(
@@ -233,11 +240,13 @@ final class TaskLoop<Machine: StreamMachine> {
 
     // MARK: - Leading
 
-    /// Once the log's end is reached, says so in the log. That record also shows the time, so deadlines that
-    /// passed while nobody led fire at once.
+    /// Once the end that the log had at the take-over is reached, says so in the log. That record also shows the time, so
+    /// deadlines that passed while nobody led fire at once. A log that nobody has ever led begins at the newest rules.
     private func leadIfCaughtUp() throws {
-        guard isAtEnd, !leadSent else { return }
+        guard !leadSent, readUpTo >= targetOffset else { return }
         leadSent = true
+        let (isNew, newest) = task.shared.withLock { ($0.state.leader == nil, $0.state.machine.newestRules) }
+        if isNew, settings.raisesNewLogs, newest > RulesVersion.first { try append(.rules(version: newest)) }
         try append(.lead(token: token))
     }
 
@@ -257,7 +266,7 @@ final class TaskLoop<Machine: StreamMachine> {
             }
         case .tick: ticker.returned()
         case .result(let effect, _): effects.finished(effect)
-        case .attempt, .configuration, .rules, nil: break
+        case .attempt, .configuration, .rules, .incarnation, nil: break
         }
         if isLeading, !step.newEffects.isEmpty { enqueue(step.newEffects) }
         if let granted = step.granted, granted.token == token { try begin(granted.effect, granted.payload) }
@@ -350,5 +359,27 @@ final class TaskLoop<Machine: StreamMachine> {
             }
             checkpointer.waitForChange(20)
         }
+    }
+}
+
+extension StreamEvent {
+    /// What a record's admission tells an operator, if anything.
+    init?(_ admission: Admission, _ record: Record) {
+        let said: (Level, String)
+        switch admission {
+        case .first, .repeated: return nil
+        case .firstOfIncarnation:
+            said = (.warning, "a log was made anew, or put back: its outputs are counted from the beginning again")
+        case .repeatedDifferently:
+            said = (.error, "a repeated output differs from its first sending: its rule is not deterministic")
+        case .outlived:
+            said = (.error, "an output of a log that was replaced since is dropped: has the broker's clock gone back?")
+        }
+        self.init(
+            level: said.0, message: said.1,
+            metadata: [
+                "origin": record.header(Origin.header) ?? "",
+                "record": "\(record.topic)/\(record.partition)/\(record.offset)",
+            ])
     }
 }

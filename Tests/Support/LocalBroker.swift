@@ -64,7 +64,7 @@ package final class LocalBroker: Sendable {
     package var properties: [String: String] {
         [
             "bootstrap.servers": bootstrapServers, "receive.message.max.bytes": "1000000000",
-            "broker.address.family": "v4",
+            "broker.address.family": "v4", BrokerKind.property: BrokerKind.local.rawValue,
         ]
     }
 

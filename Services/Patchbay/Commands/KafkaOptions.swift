@@ -22,7 +22,8 @@ struct KafkaOptions: ParsableArguments {
             bootstrapServers ?? environment["PATCHBAY_KAFKA_BOOTSTRAP_SERVERS"]
         environment["PATCHBAY_TOPIC_PREFIX"] = prefix ?? environment["PATCHBAY_TOPIC_PREFIX"]
         let settings = try Settings(
-            [CommonSettings.bootstrapServers, CommonSettings.topicPrefix], environment: environment)
+            [CommonSettings.bootstrapServers, CommonSettings.broker, CommonSettings.topicPrefix],
+            environment: environment)
         return KafkaConnection(properties: settings.kafka, prefix: settings[CommonSettings.topicPrefix])
     }
 }

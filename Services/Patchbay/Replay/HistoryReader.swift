@@ -19,7 +19,7 @@ struct HistoryReader {
             do throws(WireError) {
                 write(.command(try WorkCommand(wire: record.value, type: record.type)))
             } catch {
-                throw PoisonRecord(error.description)
+                throw PoisonRecord(error.description, isNewer: error.isNewer)
             }
             return []
         }
@@ -45,7 +45,7 @@ struct HistoryReader {
         }
 
         var nextDeadline: Instant? { nil }
-        var newestRules: Int { 1 }
+        var newestRules: Int { ServiceLog.router.newestRules }
         mutating func changes() -> [StateChange] { [] }
         mutating func restore(_ key: String, _ value: [UInt8]) throws(PoisonRecord) {}
         mutating func restore(_ configuration: StreamConfiguration) throws(PoisonRecord) {}
@@ -54,7 +54,7 @@ struct HistoryReader {
     private var replay = StreamReplay(service: "router", machine: Scribe())
     private(set) var recordCount = 0
 
-    /// - Throws: `UnknownRules`.
+    /// - Throws: `StreamError` unknownRules.
     mutating func read(_ record: Record) throws {
         _ = try replay.apply(record)
         recordCount += 1

@@ -6,9 +6,13 @@ struct DevelopmentBroker {
     static let processName = "broker"
     /// It answers a fetch with the whole rest of a partition, whatever limit the request names, and beyond this
     /// property's default a consumer would never recover.
-    static let properties = ["receive.message.max.bytes": "1000000000"]
+    static let properties = [
+        "receive.message.max.bytes": "1000000000", BrokerKind.property: BrokerKind.local.rawValue,
+    ]
     /// The same for the services.
-    static let environment = ["PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000"]
+    static let environment = [
+        "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_BROKER": BrokerKind.local.rawValue,
+    ]
 
     let process: ChildProcess
     let bootstrapServers: String

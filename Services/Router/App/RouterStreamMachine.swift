@@ -22,7 +22,7 @@ package struct RouterStreamMachine: StreamMachine {
         do throws(WireError) {
             command = try WorkCommand(wire: record.value, type: record.type)
         } catch {
-            throw PoisonRecord(error.description)
+            throw PoisonRecord(error.description, isNewer: error.isNewer)
         }
         return router.apply(command, at: now).map(output)
     }

@@ -22,7 +22,7 @@ package struct SLATimerStreamMachine: StreamMachine {
         do throws(WireError) {
             signal = try ClockSignal(wire: record.value, type: record.type)
         } catch {
-            throw PoisonRecord(error.description)
+            throw PoisonRecord(error.description, isNewer: error.isNewer)
         }
         return timer.apply(signal, at: now).map(output)
     }

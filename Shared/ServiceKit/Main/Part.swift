@@ -28,6 +28,18 @@ struct Part: Service {
         if let failure { throw failure }
     }
 
+    /// A part that begins when the gate opens, and never if it is to end before: a process that cannot be reached takes
+    /// no part in anything that others wait for.
+    func waiting(for gate: Gate) -> Part {
+        Part(
+            name: name,
+            body: { [body] in
+                await gate.passed()
+                guard !Task.isCancelled, !Task.isShuttingDownGracefully else { return }
+                try await body()
+            }, shutdown: shutdown, stop: stop)
+    }
+
     var configuration: ServiceGroupConfiguration.ServiceConfiguration {
         ServiceGroupConfiguration.ServiceConfiguration(
             service: self, successTerminationBehavior: .gracefullyShutdownGroup,

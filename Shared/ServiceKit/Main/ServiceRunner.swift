@@ -39,6 +39,7 @@ package struct ServiceRunner: Sendable {
         build: (ServiceSetup) async throws -> Void
     ) async throws {
         let routes = RouteTable()
+        let listening = Gate()
         let (stops, stopping) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let stop: @Sendable () -> Void = { stopping.yield() }
         let setup = try await makeSetup(routes, stop: stop)
@@ -47,6 +48,7 @@ package struct ServiceRunner: Sendable {
         let (logger, host) = (self.logger, settings[CommonSettings.httpHost])
         let server = makeServer(setup) { port in
             logger.info("listening", metadata: ["address": "\(host)", "port": "\(port)"])
+            listening.open()
             onListening(port)
         }
         let intake = BoundedService(service: server, time: Self.drainTime)
@@ -55,7 +57,7 @@ package struct ServiceRunner: Sendable {
             health: setup.health, delay: settings[CommonSettings.shutdownDelay], logger: logger, stops: stops,
             onStopping: onStopping)
         let services =
-            (setup.parts + [http]).map(\.configuration) + [
+            (setup.parts.map { $0.waiting(for: listening) } + [http]).map(\.configuration) + [
                 ServiceGroupConfiguration.ServiceConfiguration(
                     service: drain, successTerminationBehavior: .gracefullyShutdownGroup, serviceName: "drain")
             ]

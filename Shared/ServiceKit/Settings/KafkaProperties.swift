@@ -6,6 +6,8 @@ enum KafkaProperties {
     static let prefix = "PATCHBAY_KAFKA_"
     static let bootstrapServers = "bootstrap.servers"
     static let clientID = "client.id"
+    /// Not librdkafka's: what `Kafka.BrokerKind` reads.
+    static let broker = "patchbay.broker"
 
     /// Properties that hold secrets: never shown, and may come from the file that `…_FILE` names.
     static let secret: Set<String> = [
@@ -15,7 +17,7 @@ enum KafkaProperties {
     /// Set by Patchbay itself: exactly-once effects rest on them.
     static let reserved: Set<String> = [
         "acks", "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store", "enable.gapless.guarantee",
-        "enable.idempotence", "group.id", "isolation.level", "partition.assignment.strategy", "partitioner",
+        "enable.idempotence", "group.id", "isolation.level", broker, "partition.assignment.strategy", "partitioner",
         "request.required.acks", "transactional.id",
     ]
 

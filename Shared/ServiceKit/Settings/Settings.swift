@@ -31,6 +31,9 @@ package struct Settings: Sendable {
         problems += Settings.unknownKeys(in: environment, declared: declared, known: known)
         var kafka = KafkaProperties.read(environment, problems: &problems)
         kafka[KafkaProperties.bootstrapServers] = values[CommonSettings.bootstrapServers.key] as? String
+        if let broker = values[CommonSettings.broker.key] as? Broker {
+            kafka[KafkaProperties.broker] = broker.rawValue
+        }
         // Brokers, and those who look at their groups, know the process by the name that its logs have.
         if let instance = values[CommonSettings.instance.key] as? String, kafka[KafkaProperties.clientID] == nil {
             kafka[KafkaProperties.clientID] = instance

@@ -1,5 +1,10 @@
 package import Logging
 
+/// Which broker the services talk to.
+package enum Broker: String, CaseIterable, Sendable {
+    case kafka, local
+}
+
 /// What every service can be told.
 package enum CommonSettings {
     package static let httpHost = Setting<String>.text(
@@ -10,6 +15,9 @@ package enum CommonSettings {
     package static let bootstrapServers = Setting<String>.text(
         "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS", default: "127.0.0.1:9092", bytesMax: 4_096,
         help: "Kafka brokers, host:port separated by commas.")
+    package static let broker = Setting<Broker>.choice(
+        "PATCHBAY_BROKER", default: .kafka,
+        help: "local: pause between requests, as the local broker of development needs it; no other does.")
     package static let topicPrefix = Setting<String>.name(
         "PATCHBAY_TOPIC_PREFIX", default: "patchbay",
         help: "What the names of topics, groups and transactions start with.")
@@ -104,7 +112,7 @@ package enum ContextSettings {
 package enum SettingsCatalogue {
     static let common: [any SettingDeclaration] = [
         CommonSettings.httpHost, CommonSettings.httpConnectionsMax, CommonSettings.bootstrapServers,
-        CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel, CommonSettings.logFormat,
+        CommonSettings.broker, CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel, CommonSettings.logFormat,
         AuthSettings.secret, AuthSettings.keySetFile, AuthSettings.isDisabled, CommonSettings.secretsDirectory,
         CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.following,
         CommonSettings.docsDirectory, CommonSettings.shutdownDelay,

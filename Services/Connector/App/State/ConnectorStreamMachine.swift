@@ -88,6 +88,6 @@ private func understood<Value>(_ read: () throws(WireError) -> Value) throws(Poi
     do {
         return try read()
     } catch {
-        throw PoisonRecord("\(error)")
+        throw PoisonRecord("\(error)", isNewer: error.isNewer)
     }
 }
