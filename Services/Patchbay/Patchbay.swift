@@ -14,7 +14,7 @@ struct Patchbay: AsyncParsableCommand {
         version: patchbayVersion,
         subcommands: [
             UpCommand.self, ApplyCommand.self, DiffCommand.self, GetCommand.self, ExplainPolicyCommand.self,
-            SkipCommand.self, RulesCommand.self,
+            SkipCommand.self, RulesCommand.self, RestoredCommand.self,
             TopicsCommand.self, TailCommand.self, TokenCommand.self,
             JourneyCommand.self, SimulateCommand.self, ReplayCommand.self, ExplainCommand.self, HealthcheckCommand.self,
             DeadLettersCommand.self,

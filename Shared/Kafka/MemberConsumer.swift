@@ -24,8 +24,8 @@ package final class MemberConsumer: @unchecked Sendable {
 
     private struct State {
         var assignment: Set<TopicPartition> = []
-        /// Rebalances that `poll` has told of and nobody has answered yet.
-        var unanswered = 0
+        /// The rebalance that librdkafka has told of and nobody has answered yet.
+        var unanswered: Event?
         /// Whether the group has ever said what is this member's.
         var hasHeard = false
         var statistics: Statistics?
@@ -91,7 +91,7 @@ package final class MemberConsumer: @unchecked Sendable {
     /// Blocks shortly, on librdkafka's own thread only.
     /// - Throws: mostly because the group has moved on meanwhile; the next `poll` says to where.
     package func acknowledge(_ event: Event) throws(KafkaError) {
-        if event.isRebalance { state.withLock { $0.unanswered = max(0, $0.unanswered - 1) } }
+        if event.isRebalance { state.withLock { $0.unanswered = nil } }
         switch event {
         case .assigned(let partitions): try assign(partitions)
         case .revoked(let partitions), .lost(let partitions): try unassign(partitions)
@@ -146,13 +146,11 @@ package final class MemberConsumer: @unchecked Sendable {
     /// On a thread of its own, which may outlive `close()`: it holds on to this object, so to the client's context.
     private func leave(_ handle: Client.Handle) {
         var isSettled = settle(handle)
+        answerInTime(handle)
         let closing = rd_kafka_queue_new(handle.instance)!
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
         } else {
-            // Answers a rebalance that is waiting for an acknowledgement: without it the group is never left. Only
-            // then: nobody answers this call any more once the group has been left.
-            if state.withLock({ $0.unanswered > 0 }) { rd_kafka_assign(handle.instance, nil) }
             let deadline = Deadline(after: .seconds(5))
             while rd_kafka_consumer_closed(handle.instance) == 0, !deadline.isOver {
                 guard let event = rd_kafka_queue_poll(closing, 50) else { continue }
@@ -171,16 +169,40 @@ package final class MemberConsumer: @unchecked Sendable {
 }
 
 extension MemberConsumer {
-    /// Waits for the end of a first join that is under way: librdkafka 2.0.2 aborts the process when a member is destroyed
-    /// that has heard of its group's assignor and never of an assignment (librdkafka issue 4312, mended in 2.3).
+    /// Waits for the end of a first join that is under way. A member that goes in the midst of it sends no word of that, and
+    /// the others wait for it until its session is over. Also, librdkafka 2.0.2 aborts the process when a member is
+    /// destroyed that has heard of its group's assignor and never of an assignment (librdkafka issue 4312, mended in 2.3).
+    ///
+    /// Before there is a member id the request for it may be under way, or the broker away: that is not waited for so long.
     /// - Returns: whether it may be destroyed.
     private func settle(_ handle: Client.Handle) -> Bool {
-        let deadline = Deadline(after: .seconds(3))
-        while !state.withLock({ $0.hasHeard }), hasMemberID(handle), !deadline.isOver {
+        let (deadline, untilNamed) = (Deadline(after: .seconds(3)), Deadline(after: .seconds(1)))
+        while !state.withLock({ $0.hasHeard }), !deadline.isOver, hasMemberID(handle) || !untilNamed.isOver {
             guard let event = rd_kafka_queue_poll(handle.queue, 50) else { continue }
             _ = take(event, of: handle.instance)
         }
         return state.withLock({ $0.hasHeard }) || !hasMemberID(handle)
+    }
+
+    /// Answers a rebalance that waits for an acknowledgement, in kind and before the closing begins: afterwards librdkafka
+    /// takes no answer to it, and the group is never left.
+    private func answerInTime(_ handle: Client.Handle) {
+        let event = state.withLock { state in
+            defer { state.unanswered = nil }
+            return state.unanswered
+        }
+        func answer(
+            _ partitions: [TopicPartition],
+            by call: (OpaquePointer?, UnsafePointer<rd_kafka_topic_partition_list_t>?) -> OpaquePointer?
+        ) {
+            let list = partitions.map { ($0, patchbay_offset_end) }
+            if let error = PartitionList.with(list, { call(handle.instance, $0) }) { rd_kafka_error_destroy(error) }
+        }
+        switch event {
+        case .assigned(let partitions): answer(partitions, by: rd_kafka_incremental_assign)
+        case .revoked(let partitions), .lost(let partitions): answer(partitions, by: rd_kafka_incremental_unassign)
+        case .error, nil: break
+        }
     }
 
     private func hasMemberID(_ handle: Client.Handle) -> Bool {
@@ -230,14 +252,16 @@ extension MemberConsumer {
     }
 
     private func rebalance(_ event: OpaquePointer, of instance: OpaquePointer) -> Event {
-        state.withLock { state in
-            state.unanswered += 1
-            state.hasHeard = true
-        }
         let list = rd_kafka_event_topic_partition_list(event)
         let partitions = list.map { PartitionList.entries($0).map(\.partition).sorted() } ?? []
-        if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS { return .assigned(partitions) }
-        return rd_kafka_assignment_lost(instance) != 0 ? .lost(partitions) : .revoked(partitions)
+        let isAssigned = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+        let isLost = !isAssigned && rd_kafka_assignment_lost(instance) != 0
+        let told: Event = isAssigned ? .assigned(partitions) : isLost ? .lost(partitions) : .revoked(partitions)
+        state.withLock { state in
+            state.unanswered = told
+            state.hasHeard = true
+        }
+        return told
     }
 }
 

@@ -75,6 +75,7 @@ final class HostLoop<Machine: StreamMachine> {
             state.partitionCount = count
             state.waitingFor = "waiting for the consumer group \(settings.group)"
         }
+        guard !host.isStopping else { return }
         let clients = try Clients(settings)
         do {
             defer {

@@ -89,3 +89,18 @@ extension StreamCounters.Values {
         }
     }
 }
+
+extension StreamCounters.Values {
+    /// What tells of logs that were replaced: the same figures from every service.
+    package var replacedLogs: [(name: String, help: String, value: Int)] {
+        [
+            (
+                "patchbay_stream_new_incarnations_total", "Logs found to have been made anew or put back.",
+                newIncarnations
+            ),
+            (
+                "patchbay_stream_outlived_total", "Outputs of replaced logs that were dropped: must stay 0.", outlived
+            ),
+        ]
+    }
+}

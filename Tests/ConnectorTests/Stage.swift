@@ -109,9 +109,7 @@ struct Stage {
             "PATCHBAY_LINK_SECRET": TestConnector.linkSecret,
             "PATCHBAY_SECRET_HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         ]
-        for (name, value) in broker.properties {
-            environment["PATCHBAY_KAFKA_" + name.uppercased().replacing(".", with: "_")] = value
-        }
+        environment.merge(broker.environment) { $1 }
         let settings = try Settings(ServiceDescription.connector.settings, environment: environment)
         var logger = Logger(label: "connector")
         logger.logLevel = .critical

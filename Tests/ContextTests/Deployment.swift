@@ -96,9 +96,8 @@ struct Deployment: Sendable {
             ServiceDescription.context.settings,
             environment: [
                 "PATCHBAY_HTTP_PORT": "0", "PATCHBAY_AUTH_SECRET": secret, "PATCHBAY_TOPIC_PREFIX": prefix,
-                "PATCHBAY_DATA_DIR": folder.path, "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers,
-                "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_CHECKPOINT_INTERVAL": "100",
-            ])
+                "PATCHBAY_DATA_DIR": folder.path, "PATCHBAY_CHECKPOINT_INTERVAL": "100",
+            ].merging(broker.environment) { $1 })
         let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let runner = ServiceRunner(service: .context, settings: settings, logger: lines.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -48,7 +48,7 @@ extension FuzzTarget {
             }
             var state = StreamState(
                 service: "context", deadLetter: "p.dead-letter", machine: ContextStreamMachine(topicPrefix: "p"))
-            _ = state.unknownRules(in: record)
+            _ = state.newerThanKnown(record)
             _ = state.apply(record)
             _ = state.takeChanges()
         },

@@ -10,6 +10,8 @@ struct Poison {
     var value: [UInt8]?
     var headers: [Header] = []
     var reason: String
+    /// A newer program must have written it: a log's service stops at it, and a projection leaves it out.
+    var isNewer = false
 
     /// Every kind of poison that a topic may meet.
     /// - Parameters:
@@ -29,16 +31,18 @@ struct Poison {
                 headers: [header("ce_type", foreign.type)], reason: "ce_type: found \(foreign.type)"),
             Poison(
                 name: "a type of a later version", key: valid.key, value: valid.value,
-                headers: [header("ce_type", valid.type.replacing(".v1", with: ".v99"))], reason: "v99"),
+                headers: [header("ce_type", valid.type.replacing(".v1", with: ".v99"))], reason: "v99",
+                isNewer: true),
             Poison(
                 name: "a kind of a later version", key: valid.key, value: [0xfa, 0x7f, 3, 1, 2, 3], headers: [type],
-                reason: "expected a"),
+                reason: "expected a", isNewer: true),
             Poison(name: "an empty value", key: valid.key, value: [], headers: [type], reason: "record: found nothing"),
             Poison(name: "a tombstone", key: valid.key, value: nil, headers: [type], reason: "record: found nothing"),
             Poison(name: "neither key nor value nor headers", reason: "record: found nothing"),
             Poison(
                 name: "a control record of no known kind", key: valid.key, value: valid.value,
-                headers: [type, header("patchbay-control", "dance")], reason: "patchbay-control"),
+                headers: [type, header("patchbay-control", "dance")], reason: "patchbay-control",
+                isNewer: true),
             Poison(
                 name: "an origin that is none", key: valid.key, value: valid.value,
                 headers: [type, header("patchbay-origin", "from/nowhere")], reason: "patchbay-origin"),

@@ -63,6 +63,14 @@ struct PoisonStand: Sendable {
             value: Array("\(revision)".utf8), headers: [])
     }
 
+    /// What `patchbay skip` writes.
+    func skip(_ topic: Topic, _ offset: Int64) async throws {
+        let place = SkippedRecord(topic: topic.name(prefix: prefix), partition: 0, offset: offset)
+        _ = try await producer.send(
+            topic: Topic.config.name(prefix: prefix), partition: 0, key: Array(place.key.utf8), value: Array("a test".utf8),
+            headers: [])
+    }
+
     /// All records of a topic at this moment.
     func records(_ topic: Topic) async throws -> [Record] {
         let (properties, name) = (broker.properties, topic.name(prefix: prefix))
@@ -98,9 +106,7 @@ struct PoisonStand: Sendable {
             "PATCHBAY_TOPIC_PREFIX": prefix, "PATCHBAY_CHECKPOINT_INTERVAL": "200",
             "PATCHBAY_SECRET_HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         ]
-        for (name, value) in broker.properties {
-            settings["PATCHBAY_KAFKA_" + name.uppercased().replacing(".", with: "_")] = value
-        }
+        settings.merge(broker.environment) { $1 }
         if service == .connector { settings["PATCHBAY_ALLOW_PRIVATE_ADDRESSES"] = "true" }
         if service == .context { settings["PATCHBAY_DATA_DIR"] = folder.path }
         settings.merge(environment) { $1 }

@@ -1,3 +1,4 @@
+import Curl
 import Domain
 import Foundation
 import Kafka
@@ -19,6 +20,7 @@ struct PoisonedLogTests {
             try await stand.apply(PoisonedService.organization(webhook: receiver.url("/hook")))
             let other: PoisonedService = service == .context ? .router : .context
             let poisons = Poison.all(like: service.record("spoilt"), foreign: other.record("foreign"))
+                .filter { !$0.isNewer }
             var offsets: [Int64: Poison] = [:]
             try await stand.run(service) { api in
                 try await stand.write(service.log, service.record("before"))
@@ -34,6 +36,36 @@ struct PoisonedLogTests {
                 try await answered("later", service, stand)
             }
             try check(try await stand.letters(), offsets, service, stand)
+        }
+    }
+
+    @Test(
+        "of a newer program stops its service, which says so and changes nothing, until it is skipped",
+        arguments: PoisonedService.allCases)
+    func newer(service: PoisonedService) async throws {
+        let receiver = LoopbackServer.answering { _ in .init(200) }
+        defer { receiver.stop() }
+        try await PoisonStand.with { stand in
+            try await stand.apply(PoisonedService.organization(webhook: receiver.url("/hook")))
+            let poisons = Poison.all(like: service.record("spoilt"), foreign: service.record("spoilt"))
+                .filter(\.isNewer)
+            var offsets: [Int64] = []
+            try await stand.run(service) { api in
+                try await stand.write(service.log, service.record("before"))
+                try await answered("before", service, stand)
+                for poison in poisons { offsets.append(try await stand.write(service.log, poison)) }
+                try await stand.write(service.log, service.record("after"))
+                try await eventually("it resigns, and names the record", within: .seconds(60)) {
+                    let page = try await api.get("/readyz?verbose")
+                    return page.status == 503 && page.text.contains("/0/\(offsets[0]) is of a kind that this program")
+                }
+                #expect(try await api.get("/livez").status == 200)
+            }
+            #expect(offsets.count == 3)
+            #expect(try await stand.letters().isEmpty)
+            for offset in offsets { try await stand.skip(service.log, offset) }
+            try await stand.run(service) { _ in try await answered("after", service, stand) }
+            #expect(try await stand.letters().map(\.offset) == offsets)
         }
     }
 

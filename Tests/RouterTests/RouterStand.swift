@@ -66,11 +66,9 @@ struct RouterStand: Sendable {
         environment more: [String: String] = [:], _ body: (RouterAPI) async throws -> Void
     ) async throws {
         let environment = [
-            "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "PATCHBAY_TOPIC_PREFIX": prefix,
-            "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_KAFKA_BROKER_ADDRESS_FAMILY": "v4",
-            "PATCHBAY_CHECKPOINT_INTERVAL": "100",
+            "PATCHBAY_TOPIC_PREFIX": prefix, "PATCHBAY_CHECKPOINT_INTERVAL": "100",
             "PATCHBAY_DOCS_DIR": repositoryRoot.appending(path: "docs/api").path,
-        ].merging(more) { $1 }
+        ].merging(broker.environment) { $1 }.merging(more) { $1 }
         try await withRunningService(.router, environment: environment, build: RouterService.build) { port in
             let api = RouterAPI(port: port, client: client)
             try await eventually("the service is ready", within: .seconds(90)) {

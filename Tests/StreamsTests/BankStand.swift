@@ -45,6 +45,7 @@ struct BankStand {
             kafka: broker.properties.merging(["max.poll.interval.ms": "30000", "session.timeout.ms": "6000"]) { $1 })
         settings.checkpointInterval = .milliseconds(50)
         settings.sessionTimeout = .seconds(6)
+        settings.raisesNewLogs = false
         return settings
     }
 
@@ -126,8 +127,8 @@ struct BankStand {
         for record in try await records(ledger) {
             let origin = try #require(record.header(Origin.header).flatMap { Origin($0) })
             switch filter.admit(origin, type: [], key: record.key ?? [], value: record.value ?? []) {
-            case .first: entries[origin.source.partition, default: []].append(text(record.key, record.value))
-            case .repeated: dropped += 1
+            case .first, .firstOfIncarnation: entries[origin.source.partition, default: []].append(text(record.key, record.value))
+            case .repeated, .outlived: dropped += 1
             case .repeatedDifferently: differing += 1
             }
         }

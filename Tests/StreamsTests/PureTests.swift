@@ -15,7 +15,12 @@ struct PureTests {
         let origin = Origin(source: source, offset: 77, index: 3)
         #expect(Origin(origin.description) == origin)
         #expect(origin.description == "bank/log/2/77/3")
-        for text in ["", "bank/log/2/77", "bank/log/two/77/3", "bank/log/2/77/3/4"] { #expect(Origin(text) == nil) }
+        let later = Origin(source: source, incarnation: 1_764_000_000_000, offset: 77, index: 3)
+        #expect(Origin(later.description) == later)
+        #expect(later.description == "bank/log/2/1764000000000/77/3")
+        for text in ["", "bank/log/2/77", "bank/log/two/77/3", "bank/log/2/x/3/4", "bank/log/2/0/3/4", "bank/log/2/1/3/4/5"] {
+            #expect(Origin(text) == nil)
+        }
     }
 
     @Test("a filter takes each origin once, and tells a repeat that differs")
@@ -32,6 +37,27 @@ struct PureTests {
         #expect(admit(5, 0, "d") == .first)
         #expect(admit(3, 0, "e") == .repeatedDifferently)
         #expect(OriginFilter(marks: filter.marks).marks == filter.marks)
+    }
+
+    @Test("a filter takes a log made anew from its beginning, says so once, and nothing more of the old one")
+    func incarnations() {
+        var filter = OriginFilter()
+        func admit(_ incarnation: Int64, _ offset: Int64) -> Admission {
+            filter.admit(
+                Origin(source: source, incarnation: incarnation, offset: offset, index: 0), type: [], key: [], value: [])
+        }
+        // Before version 2 of the rules nothing is said of it: what comes then is of the same log.
+        #expect(admit(0, 900) == .first)
+        #expect(admit(50, 1_000) == .first)
+        #expect(admit(0, 900) == .repeated)
+        #expect(admit(60, 0) == .firstOfIncarnation)
+        #expect(admit(60, 1) == .first)
+        #expect(admit(60, 0) == .repeated)
+        #expect(admit(50, 1_001) == .outlived)
+        var restored = OriginFilter(marks: filter.marks)
+        #expect(restored.marks == filter.marks)
+        let origin = Origin(source: source, incarnation: 60, offset: 1, index: 0)
+        #expect(restored.admit(origin, type: [], key: [], value: []) == .repeated)
     }
 
     @Test("a filter's memory of digests is bounded, its marks are not lost")

@@ -68,6 +68,15 @@ package final class LocalBroker: Sendable {
         ]
     }
 
+    /// The same for services.
+    package var environment: [String: String] {
+        var environment = ["PATCHBAY_BROKER": BrokerKind.local.rawValue]
+        for (name, value) in properties where name != BrokerKind.property {
+            environment["PATCHBAY_KAFKA_" + name.uppercased().replacing(".", with: "_")] = value
+        }
+        return environment
+    }
+
     /// Makes a topic with a name of its own and returns that.
     /// - Parameter config: the topic's settings, such as `message.timestamp.type`.
     package func makeTopic(

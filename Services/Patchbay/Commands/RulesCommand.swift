@@ -61,23 +61,10 @@ struct RulesCommand: ParsableCommand {
     static func raise(_ service: ServiceLog, to version: Int, _ connection: KafkaConnection) throws {
         let counts = try connection.withAdmin { try $0.topics(timeout: connection.timeout) }
         let count = try count(service, counts, connection)
-        let producer = try Producer(properties: connection.properties)
-        defer { producer.close() }
-        for partition in 0..<count {
-            try producer.produce(
-                topic: connection.name(service.log), partition: partition, key: Control.key, value: [],
-                headers: Control.rules(version: version).headers)
-        }
-        let landed = producer.flush(timeout: connection.timeout)
-        let refused = producer.poll(timeout: .zero).compactMap(\.error)
-        guard landed, refused.isEmpty else {
-            throw StackError(
-                "not every partition has the version: run this again (\(refused.first.map { "\($0)" } ?? "time is over"))"
-            )
-        }
+        try connection.append(.rules(version: version), to: service, partitions: count)
     }
 
-    private static func count(
+    static func count(
         _ service: ServiceLog, _ counts: [String: Int], _ connection: KafkaConnection
     ) throws -> Int32 {
         guard let count = counts[connection.name(service.log)], counts[connection.name(service.state)] != nil else {
@@ -88,3 +75,22 @@ struct RulesCommand: ParsableCommand {
 }
 
 extension ServiceLog: ExpressibleByArgument {}
+
+extension KafkaConnection {
+    /// Appends a control record to each partition of the service's log. Repeating it does no harm.
+    func append(_ control: Control, to service: ServiceLog, partitions: Int32) throws {
+        let producer = try Producer(properties: properties)
+        defer { producer.close() }
+        for partition in 0..<partitions {
+            try producer.produce(
+                topic: name(service.log), partition: partition, key: Control.key, value: [], headers: control.headers)
+        }
+        let landed = producer.flush(timeout: timeout)
+        let refused = producer.poll(timeout: .zero).compactMap(\.error)
+        guard landed, refused.isEmpty else {
+            throw StackError(
+                "not every partition of \(name(service.log)) has the record: run this again "
+                    + "(\(refused.first.map { "\($0)" } ?? "time is over"))")
+        }
+    }
+}

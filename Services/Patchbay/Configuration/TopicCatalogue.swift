@@ -1,5 +1,7 @@
+import Domain
 import Kafka
 import Schema
+import Streams
 
 /// The topics that Patchbay needs, held against those that a broker has.
 struct TopicCatalogue: Sendable {
@@ -46,13 +48,16 @@ struct TopicCatalogue: Sendable {
         }
     }
 
-    /// Creates what is missing; a topic that somebody else creates meanwhile is fine.
+    /// Creates what is missing; a topic that somebody else creates meanwhile is fine. A new log begins at the newest version
+    /// of the rules: there is no instance of an older program yet.
     /// - Returns: the names of the topics created.
+    /// - Throws: `StackError` when a log is missing whose checkpoints are there.
     func create(_ differences: [Difference]) throws -> [String] {
         let missing = differences.compactMap { difference -> Topic? in
             if case .missing(let topic, _) = difference { topic } else { nil }
         }
         guard !missing.isEmpty else { return [] }
+        try checkStates(ofMissing: missing)
         let topics = missing.map { topic in
             let settings = topic.settings(partitions: partitions)
             return Admin.NewTopic(
@@ -63,6 +68,27 @@ struct TopicCatalogue: Sendable {
         for topic in topics {
             if let error = results[topic.name] ?? nil, error.code != .topicAlreadyExists { throw error }
         }
+        for service in ServiceLog.allCases where missing.contains(service.log) {
+            guard results[connection.name(service.log)] ?? nil == nil else { continue }
+            try connection.append(
+                .rules(version: service.newestRules), to: service,
+                partitions: service.log.settings(partitions: partitions).partitions)
+        }
         return topics.map(\.name)
+    }
+
+    /// A log made anew beside the checkpoints of the lost one is refused by its service; better not to make it.
+    private func checkStates(ofMissing missing: [Topic]) throws {
+        for service in ServiceLog.allCases where missing.contains(service.log) && !missing.contains(service.state) {
+            let (log, state) = (connection.name(service.log), connection.name(service.state))
+            let counts = try connection.withAdmin { try $0.topics(timeout: connection.timeout) }
+            let checkpoints = try CheckpointReader.read(
+                kafka: connection.properties, state: state, partitions: Int32(counts[state] ?? 0),
+                timeout: connection.timeout)
+            guard let next = checkpoints.values.map(\.nextOffset).max(), next > 0 else { continue }
+            throw StackError(
+                "\(log) is missing, and \(state) holds checkpoints up to offset \(next) of it: restore \(log), or delete "
+                    + "\(state) too, which gives the work in progress of the \(service.rawValue) up")
+        }
     }
 }

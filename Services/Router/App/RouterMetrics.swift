@@ -66,6 +66,6 @@ struct RouterMetrics: Sendable {
                 counters.takeOversCold
             ),
         ]
-        for (name, help, value) in values { samples.counter(name, help: help, value: Double(value)) }
+        for (name, help, value) in values + counters.replacedLogs { samples.counter(name, help: help, value: Double(value)) }
     }
 }

@@ -36,7 +36,7 @@ enum StreamMetrics {
                 counters.takeOversCold
             ),
         ]
-        for (name, help, value) in values {
+        for (name, help, value) in values + counters.replacedLogs {
             samples.counter(name, help: help, value: Double(value))
         }
     }

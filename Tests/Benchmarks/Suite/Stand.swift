@@ -43,11 +43,10 @@ final class Stand {
         let secret = "a secret that signs the tokens of a benchmark"
         environment = [
             "PATCHBAY_RATE_LIMIT": "0",
-            "PATCHBAY_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrapServers, "PATCHBAY_TOPIC_PREFIX": prefix,
-            "PATCHBAY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES": "1000000000", "PATCHBAY_AUTH_SECRET": secret,
+            "PATCHBAY_TOPIC_PREFIX": prefix, "PATCHBAY_AUTH_SECRET": secret,
             "PATCHBAY_LINK_SECRET": secret, "PATCHBAY_LOG_FORMAT": "text", "PATCHBAY_LOG_LEVEL": "warning",
             "PATCHBAY_DATA_DIR": folder.appending(path: "data").path, "SWIFT_BACKTRACE": "enable=no",
-        ].merging(settings) { $1 }
+        ].merging(broker.environment) { $1 }.merging(settings) { $1 }
         let tokens = await Tokens(secret: Secret(secret))
         var agentTokens: [String: String] = [:]
         for agent in Self.agents { agentTokens[agent] = try await tokens.mint(subject: agent, roles: [.agent]) }
