@@ -33,6 +33,7 @@ package final class MemberConsumer: @unchecked Sendable {
 
     private let client: Client
     private let context: String
+    private let isStatic: Bool
     private let state = Mutex(State())
     package let group: String
 
@@ -48,6 +49,7 @@ package final class MemberConsumer: @unchecked Sendable {
         all["auto.offset.reset"] = "error"
         all["enable.partition.eof"] = "false"
         self.group = group
+        isStatic = !(properties["group.instance.id"] ?? "").isEmpty
         context = "member of group \(group)"
         client = try Client(RD_KAFKA_CONSUMER, properties: all, events: ConsumerEvents.all, context: context)
         let context = context
@@ -147,6 +149,7 @@ package final class MemberConsumer: @unchecked Sendable {
     private func leave(_ handle: Client.Handle) {
         var isSettled = settle(handle)
         answerInTime(handle)
+        sendLeave(handle)
         let closing = rd_kafka_queue_new(handle.instance)!
         if let error = rd_kafka_consumer_close_queue(handle.instance, closing) {
             rd_kafka_error_destroy(error)
@@ -202,6 +205,21 @@ extension MemberConsumer {
         case .assigned(let partitions): answer(partitions, by: rd_kafka_incremental_assign)
         case .revoked(let partitions), .lost(let partitions): answer(partitions, by: rd_kafka_incremental_unassign)
         case .error, nil: break
+        }
+    }
+
+    /// Unsubscribes and waits until the word of it is sent, when librdkafka forgets the member's id. Closing alone sends none
+    /// for a member without partitions (librdkafka 2.0.2), and the others would wait for it until its session is over.
+    ///
+    /// A member with a `group.instance.id` stays in the group, to take its place again.
+    private func sendLeave(_ handle: Client.Handle) {
+        guard !isStatic, hasMemberID(handle) else { return }
+        rd_kafka_unsubscribe(handle.instance)
+        let deadline = Deadline(after: .seconds(2))
+        while hasMemberID(handle), !deadline.isOver {
+            guard let event = rd_kafka_queue_poll(handle.queue, 20) else { continue }
+            _ = take(event, of: handle.instance)
+            answerInTime(handle)
         }
     }
 
