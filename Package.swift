@@ -210,7 +210,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], exclude: ["Regressions"]),
         tests(
-            "EndToEnd", ["PatchbayCLI", "PatchbayClient", "Domain", "Schema", "Kafka", "Curl", "ServiceKit"],
+            "EndToEnd",
+            ["PatchbayCLI", "PatchbayClient", "Domain", "Schema", "Kafka", "Streams", "Curl", "ServiceKit"],
             exclude: ["Tools"]),
         tests("RepositoryRules", []),
         tests(

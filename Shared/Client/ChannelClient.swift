@@ -36,7 +36,7 @@ public struct ChannelClient: Sendable {
 
 /// A customer's message as its channel knows it.
 public struct CustomerMessage: Hashable, Sendable, Encodable {
-    /// The provider's own id; unique within the account.
+    /// The provider's own id; unique for its sender within the account.
     public var messageID: String
     /// Needed, except in web chat with a `continueToken`.
     public var from: Sender?

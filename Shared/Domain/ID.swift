@@ -24,12 +24,26 @@ internal import Crypto
 
     /// A name-based id: the same parts give the same id on every machine and in every run.
     ///
-    /// The parts are joined with a unit separator, so `("a", "bc")` and `("ab", "c")` differ.
+    /// The parts are joined with a unit separator, so `("a", "bc")` and `("ab", "c")` differ. Only the last part may
+    /// come from outside: a separator in another one would make it two. New ids are `named`.
     /// - Source: RFC 9562, section 5.5 (UUID version 5).
     package static func derived(from parts: String...) -> ID {
         var name: [UInt8] = []
         for (index, part) in parts.enumerated() {
             if index > 0 { name.append(0x1F) }
+            name.append(contentsOf: part.utf8)
+        }
+        return derived(fromName: name)
+    }
+
+    /// As `derived`, whatever is in the parts: each has its length in front of it.
+    ///
+    /// No id that is `derived` begins with a separator, so the two never give the same.
+    package static func named(_ parts: String...) -> ID {
+        var name: [UInt8] = [0x1F]
+        for part in parts {
+            name.append(contentsOf: String(part.utf8.count).utf8)
+            name.append(UInt8(ascii: ":"))
             name.append(contentsOf: part.utf8)
         }
         return derived(fromName: name)

@@ -18,7 +18,8 @@ package enum InboundRecord: Hashable, Sendable {
 
 /// A customer's message or call, as a connector accepted it.
 package struct InboundMessage: Hashable, Sendable {
-    /// Derived from channel account and provider id: a provider's repeat has the same.
+    /// Derived from channel account, sender and provider id: a provider's repeat has the same. Who writes to the log
+    /// may have chosen it: `boundID` is what is relied on.
     package var messageID: MessageID
     /// The customer named by the sender's own identifier; the key of the record's first partition.
     package var customerID: CustomerID
@@ -122,10 +123,12 @@ package struct MessageFiled: Hashable, Sendable {
     package var workItemID: WorkItemID
     package var role: Role
     package var acceptedAt: Instant
+    /// The id of the record that came, where that one did not hold the sender: `messageID` does.
+    package var receivedAs: MessageID?
 
     package init(
         messageID: MessageID, customerID: CustomerID, conversationID: ConversationID, workItemID: WorkItemID,
-        role: Role, acceptedAt: Instant
+        role: Role, acceptedAt: Instant, receivedAs: MessageID? = nil
     ) {
         self.messageID = messageID
         self.customerID = customerID
@@ -133,6 +136,7 @@ package struct MessageFiled: Hashable, Sendable {
         self.workItemID = workItemID
         self.role = role
         self.acceptedAt = acceptedAt
+        self.receivedAs = receivedAs
     }
 
     package enum Role: String, CaseIterable, Hashable, Sendable {
@@ -208,17 +212,20 @@ package struct Departure: Hashable, Sendable {
     package var address: Address
     /// The call that ended; nil: whatever is open at this address.
     package var messageID: MessageID?
+    /// The provider's own id of that call.
+    package var providerID: String?
     package var reason: String
     /// The customer whose partition forwarded it here.
     package var forwardedFrom: CustomerID?
 
     package init(
-        customerID: CustomerID, address: Address, messageID: MessageID? = nil, reason: String,
-        forwardedFrom: CustomerID? = nil
+        customerID: CustomerID, address: Address, messageID: MessageID? = nil, providerID: String? = nil,
+        reason: String, forwardedFrom: CustomerID? = nil
     ) {
         self.customerID = customerID
         self.address = address
         self.messageID = messageID
+        self.providerID = providerID
         self.reason = reason
         self.forwardedFrom = forwardedFrom
     }

@@ -112,9 +112,11 @@ struct TwilioDeliveryTests {
         let form = Dictionary(uniqueKeysWithValues: formFields(request.body).map { ($0, $1.string ?? "") })
         #expect(form["To"] == "+4915123456789" && form["From"] == "+12025550100")
         #expect(form["Body"] == "Bonjour\n\n\(links.url(for: sms("m 1")))")
+        let proof = links.receiptProof(
+            of: MessageID("m 1"), in: ConversationID("c"), over: ChannelAccountID("sms"))
         #expect(
             form["StatusCallback"]
-                == "https://support.example/v1/channels/sms/twilio/status?message=m%201&conversation=c")
+                == "https://support.example/v1/channels/sms/twilio/status?message=m%201&conversation=c&proof=\(proof)")
         server.stop()
     }
 

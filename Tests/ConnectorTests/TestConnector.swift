@@ -26,7 +26,7 @@ struct TestConnector: Sendable {
 
     /// Runs a connector for as long as the body takes.
     static func with(
-        _ given: [String: String] = [:], sink: MemorySink = MemorySink(),
+        _ given: [String: String] = [:], sink: MemorySink = MemorySink(), rules: Int? = RulesVersion.newest,
         _ body: @Sendable (TestConnector) async throws -> Void
     ) async throws {
         let authSecret = "an auth secret of at least 32 characters"
@@ -35,6 +35,7 @@ struct TestConnector: Sendable {
             environment: [
                 "PATCHBAY_HTTP_PORT": "0", "PATCHBAY_AUTH_SECRET": authSecret,
                 "PATCHBAY_SECRET_SITE": claimSecret, "PATCHBAY_SECRET_TWILIO": twilioToken,
+                "PATCHBAY_SECRET_SITE_2": "another site's secret", "PATCHBAY_SECRET_TWILIO_2": "67890",
             ].merging(given) { _, given in given })
         let links = ContinueLinks(publicURL: publicURL, secret: Secret(linkSecret))
         let (ports, listening) = AsyncStream<Int>.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -47,7 +48,7 @@ struct TestConnector: Sendable {
                 try await runner.run(onListening: { listening.yield($0) }) { setup in
                     ConnectorService.addRoutes(
                         setup, ChannelDirectory { accounts() }, sink.sink(ConnectorService.intake(setup)),
-                        links: links, publicURL: publicURL)
+                        DoorRules { rules }, links: links, publicURL: publicURL)
                 }
             }
             var iterator = ports.makeAsyncIterator()
@@ -79,6 +80,8 @@ struct TestConnector: Sendable {
             ChannelAccount(id: "chat", channel: .chat, delivery: webhook, secret: "site"),
             ChannelAccount(id: "mail", channel: .email, delivery: webhook, secret: nil),
             ChannelAccount(id: "sms", channel: .sms, delivery: twilio, secret: "twilio"),
+            ChannelAccount(id: "sms-2", channel: .sms, delivery: twilio, secret: "twilio-2"),
+            ChannelAccount(id: "chat-2", channel: .chat, delivery: webhook, secret: "site-2"),
             ChannelAccount(id: "calls", channel: .voice, delivery: .none, secret: "twilio"),
             ChannelAccount(id: "bare", channel: .sms, delivery: twilio, secret: "missing"),
         ].map { account in
@@ -109,6 +112,12 @@ struct TestConnector: Sendable {
     /// Posts a message as a connector.
     func post(_ account: String, _ body: String) async throws -> CurlResponse {
         try await send("POST", "/v1/channels/\(account)/messages", body: body, token: try await token())
+    }
+
+    /// The query of a receipt that was asked for.
+    func receipt(_ message: MessageID, _ conversation: ConversationID, over account: ChannelAccountID) -> String {
+        let proof = links.receiptProof(of: message, in: conversation, over: account)
+        return "message=\(FormBody.escape(message.rawValue))&conversation=\(conversation)&proof=\(proof)"
     }
 
     /// Posts a form as Twilio does.

@@ -42,7 +42,7 @@ struct TwilioRoutesTests {
             let messages = try connector.sink.messages()
             #expect(messages[0].text.isEmpty && messages[0].address.channel == .voice)
             #expect(messages[0].address.identifier == Identifier(kind: .phone, value: "+4915123456789"))
-            #expect(messages[1].address.identifier == Identifier(kind: .handle, value: "calls/anonymous"))
+            #expect(messages[1].address.identifier == Identifier(kind: .handle, value: "calls/withheld-CA1"))
         }
     }
 
@@ -62,7 +62,7 @@ struct TwilioRoutesTests {
                 return
             }
             #expect(
-                departure.messageID == .inbound(ChannelAccountID("calls"), "CA1")
+                departure.messageID == .inbound(departure.address, "CA1") && departure.providerID == "CA1"
                     && departure.reason == "call completed")
             #expect(departure.address.channel == .voice)
         }
@@ -71,7 +71,9 @@ struct TwilioRoutesTests {
     @Test("reports of what became of a message are written under its conversation")
     func status() async throws {
         try await TestConnector.with { connector in
-            let path = "/v1/channels/sms/twilio/status?message=m%201&conversation=c1"
+            let query = connector.receipt(
+                MessageID("m 1"), ConversationID("c1"), over: ChannelAccountID("sms"))
+            let path = "/v1/channels/sms/twilio/status?\(query)"
             for state in ["queued", "sent", "delivered", "read"] {
                 let form = [(name: "MessageSid", value: "SM1"), (name: "MessageStatus", value: state)]
                 #expect(try await connector.twilio(path, form).status == 204)

@@ -57,7 +57,9 @@ struct ContextSimulationTests {
                 evidence.append(Samples.continueLink(to: other.customerID))
             }
             if Int.random(in: 0..<8, using: &generator) == 0 { evidence.append(Samples.claim(other)) }
-            var message = Samples.message("m\(round)", from: identifier, evidence: evidence)
+            // Unique for its sender, as with providers that count the messages of each chat.
+            let count = sent.count { $0.customerID == identifier.customerID }
+            var message = Samples.message("m\(count)", from: identifier, evidence: evidence)
             switch Int.random(in: 0..<6, using: &generator) {
             case 0: message.address.channel = .voice
             case 1: message.address.account = ChannelAccountID("chat")
@@ -84,9 +86,9 @@ struct ContextSimulationTests {
     private func checkMessages(_ network: Network, _ sent: [InboundMessage], _ seed: UInt64) {
         #expect(network.filed.count == sent.count, "seed \(seed)")
         for message in sent {
-            #expect(network.filed[message.messageID]?.count == 1, "seed \(seed): \(message.messageID)")
-            #expect(network.requests[message.messageID]?.count == 1, "seed \(seed): \(message.messageID)")
-            let hops = network.forwards[message.messageID, default: []]
+            #expect(network.filed[message.boundID]?.count == 1, "seed \(seed): \(message.messageID)")
+            #expect(network.requests[message.boundID]?.count == 1, "seed \(seed): \(message.messageID)")
+            let hops = network.forwards[message.boundID, default: []]
             #expect(hops.count <= 1, "seed \(seed): \(message.messageID)")
         }
     }
@@ -136,13 +138,11 @@ struct ContextSimulationTests {
         }
         network.settle()
         #expect(network.identity.isEmpty, "seed \(seed)")
-        for (index, identifier) in identifiers.enumerated() {
-            network.write(
-                .messageReceived(Samples.message("after-\(index)", from: identifier)), to: identifier.customerID)
-        }
+        let last = identifiers.map { Samples.message("after", from: $0) }
+        for message in last { network.write(.messageReceived(message), to: message.customerID) }
         network.settle()
-        for (index, identifier) in identifiers.enumerated() {
-            let filed = network.filed[MessageID("after-\(index)")]?.map(\.customerID)
+        for (message, identifier) in zip(last, identifiers) {
+            let filed = network.filed[message.boundID]?.map(\.customerID)
             #expect(filed == [identifier.customerID], "seed \(seed): \(identifier.value)")
             #expect(network.customer(identifier.customerID)?.attached.isEmpty ?? true, "seed \(seed)")
         }

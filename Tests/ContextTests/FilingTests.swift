@@ -12,8 +12,8 @@ struct FilingTests {
         var desk = Desk()
         try desk.send(Samples.message("m1", from: handle, language: "fr", name: "Lena"))
         let request = try #require(desk.requests.first)
-        #expect(request.conversationID == .derived(from: "conversation", "m1"))
-        #expect(request.workItemID == .derived(from: "work-item", "m1"))
+        #expect(request.conversationID == .named("conversation", lena.rawValue, "social", "m1"))
+        #expect(request.workItemID == .named("work-item", lena.rawValue, "social", "m1"))
         #expect(request.customerID == lena)
         #expect(request.poolID == PoolID("support"))
         #expect(request.queueID == QueueID("general"))
@@ -65,7 +65,7 @@ struct FilingTests {
         try desk.send(Samples.message("m1", from: handle), Samples.call("k1", from: handle))
         try desk.send(Samples.message("m2", from: handle))
         let items = desk.requests.map(\.workItemID)
-        #expect(items[1] == .derived(from: "work-item", "k1"))
+        #expect(items[1] == .named("work-item", lena.rawValue, "voice", "k1"))
         #expect(items[2] == items[0])
         #expect(Set(desk.requests.map(\.conversationID)).count == 1)
         #expect(desk.requests[1].priority == 9)
@@ -80,14 +80,15 @@ struct FilingTests {
         let nothing = try desk.core.apply(
             .customerLeft(Departure(customerID: lena, address: chat.address, reason: "left")), key: lena, at: desk.now)
         #expect(nothing.isEmpty)
-        try desk.send(chat, Samples.call("k1", from: handle))
+        let call = Samples.call("k1", from: handle)
+        try desk.send(chat, call)
         for (messageID, items) in [
             (nil, desk.requests.map(\.workItemID)), (MessageID("k1"), [desk.requests[1].workItemID]),
             (MessageID("other"), []),
         ] as [(MessageID?, [WorkItemID])] {
             let outputs = try desk.core.apply(
                 .customerLeft(
-                    Departure(customerID: lena, address: chat.address, messageID: messageID, reason: "left")),
+                    Departure(customerID: lena, address: call.address, messageID: messageID, reason: "left")),
                 key: lena, at: desk.now)
             let gone = outputs.compactMap { output -> WorkItemID? in
                 if case .work(.customerGone(let gone), _) = output { gone.workItemID } else { nil }
@@ -129,7 +130,7 @@ struct FilingTests {
         try desk.close(desk.requests[1].workItemID, of: lena, by: nil)
         try desk.send(Samples.message("m3", from: handle))
         let request = try #require(desk.requests.last)
-        #expect(request.conversationID == .derived(from: "conversation", "m3"))
+        #expect(request.conversationID == .named("conversation", lena.rawValue, "social", "m3"))
         #expect(request.preferredAgentID == AgentID("ada"))
         #expect(request.language == "fr")
     }
@@ -157,7 +158,7 @@ struct FilingTests {
         #expect(desk.core.sizes.waiting == 1)
         desk.wait(.seconds(60))
         desk.configure(Samples.configuration(revision: 2))
-        #expect(desk.filed.map(\.messageID) == [MessageID("m1")])
+        #expect(desk.filed.map(\.receivedAs) == [MessageID("m1")])
         #expect(desk.requests[0].acceptedAt == Samples.start)
         #expect(desk.core.sizes.waiting == 0)
     }
@@ -246,9 +247,9 @@ struct SurveyTests {
         let answer = try #require(desk.answers.first)
         #expect(answer.score == 5)
         #expect(answer.workItemID == WorkItemID("w"))
-        #expect(answer.messageID == MessageID("m1"))
+        #expect(answer.messageID == sms("m1", "5").boundID)
         #expect(desk.filed.map(\.role) == [.surveyAnswer, .opened])
-        #expect(desk.requests.map(\.messageID) == [MessageID("m2")])
+        #expect(desk.requests.map(\.messageID) == [sms("m2", "5").boundID])
     }
 
     @Test("After its expiry, from another address or with words it is an ordinary message")

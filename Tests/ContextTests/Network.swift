@@ -47,7 +47,7 @@ struct Network {
 
     mutating func write(_ record: InboundRecord, to key: CustomerID) {
         if case .messageReceived(let message) = record, message.forwardedFrom != nil {
-            forwards[message.messageID, default: []].append(message)
+            forwards[message.boundID, default: []].append(message)
         }
         partitions[partition(of: key)].log.append((key, record))
     }

@@ -70,8 +70,11 @@ struct Desk {
     var forwards: [InboundMessage] = []
     var identity: [Identifier: CustomerID] = [:]
 
-    init(limits: ContextLimits = ContextLimits(), configuration: Configuration? = Samples.configuration()) {
-        core = ContextCore(limits: limits)
+    init(
+        limits: ContextLimits = ContextLimits(), configuration: Configuration? = Samples.configuration(),
+        rulesVersion: Int = RulesVersion.newest
+    ) {
+        core = ContextCore(limits: limits, rulesVersion: rulesVersion)
         if let configuration { configure(configuration) }
     }
 

@@ -29,10 +29,12 @@ enum Story {
     }
 
     private static func records(
-        _ topic: Topic, _ partition: Int32, _ contents: [(Int64, TimelineRecord.Content)]
+        _ topic: Topic, _ partition: Int32, heldBy holder: CustomerID? = nil,
+        _ contents: [(Int64, TimelineRecord.Content)]
     ) -> [TimelineRecord] {
         contents.enumerated().map { offset, content in
-            TimelineRecord(topic, partition: partition, offset: Int64(offset), at: at(content.0), content.1)
+            TimelineRecord(
+                topic, partition: partition, offset: Int64(offset), at: at(content.0), heldBy: holder, content.1)
         }
     }
 
@@ -58,7 +60,7 @@ enum Story {
             customerID: lena, name: "Lena Marchand", language: "fr",
             attributes: [CustomerProfile.Attribute(name: "tier", value: "gold")])
         return records(
-            .inbound, 1,
+            .inbound, 1, heldBy: lena,
             [
                 (0, .inbound(.messageReceived(first))), (0, .inbound(.messageFiled(filed("m1", .opened, at(0))))),
                 (10, .inbound(.identifierAttached(link))), (10, .inbound(.messageReceived(forwarded))),

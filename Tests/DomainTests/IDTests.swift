@@ -22,6 +22,45 @@ import Testing
         #expect(id.rawValue == expected)
     }
 
+    /// Parts from outside may hold whatever separates them, in any place.
+    @Test func `that are named differ wherever a part ends`() {
+        let parts = [
+            ["a\u{1F}b", "c"], ["a", "b\u{1F}c"], ["a", "b", "c"], ["a\u{1F}b\u{1F}c"], ["1:a", "b"], ["1:a1:b"],
+            ["", "a"], ["a", ""], ["é"], ["e\u{301}"],
+        ]
+        var ids: Set<MessageID> = []
+        for parts in parts {
+            switch parts.count {
+            case 1: ids.insert(.named(parts[0]))
+            case 2: ids.insert(.named(parts[0], parts[1]))
+            default: ids.insert(.named(parts[0], parts[1], parts[2]))
+            }
+        }
+        #expect(ids.count == parts.count)
+        let derived: MessageID = .derived(from: "message", "a", "b")
+        #expect(MessageID.named("message", "a", "b") != derived, "what is derived and what is named never meet")
+        // Computed with Python's `uuid.uuid5`, as above.
+        #expect(MessageID.named("message", "a", "b").rawValue == "b30fe7d0-e3e1-5233-b1de-3ae0ef09eb99")
+    }
+
+    @Test func `hold the sender, if they name a message`() {
+        let lena = Address(
+            channel: .chat, account: .init("chat"), identifier: .init(kind: .visitor, value: "chat/lena"))
+        var others = [lena, lena, lena]
+        others[0].identifier.value = "chat/max"
+        others[1].identifier.kind = .handle
+        others[2].account = .init("chat-2")
+        for other in others { #expect(MessageID.inbound(other, "1001") != .inbound(lena, "1001")) }
+        #expect(MessageID.inbound(lena, "1001") == .inbound(lena, "1001"))
+        let first = MessageID.inboundFirst(lena.account, "1001")
+        #expect(first == .derived(from: "message", "chat", "1001"))
+        var message = InboundMessage(
+            messageID: first, customerID: lena.identifier.customerID, address: lena, text: "", providerID: "1001")
+        #expect(message.boundID == .inbound(lena, "1001"))
+        message.messageID = .inbound(others[0], "1001")
+        #expect(message.boundID != message.messageID && message.boundID != .inbound(lena, "1001"))
+    }
+
     @Test func `make one customer of a phone number, whatever the channel`() {
         let phone = Identifier(kind: .phone, value: "+33612345678")
         let sms = Address(channel: .sms, account: .init("sms-fr"), identifier: phone)

@@ -37,7 +37,9 @@ extension WholeStack {
                 try await eventually("the agent is in", within: .seconds(60)) {
                     (try? await api.agent("agent-1").setPresence(.available)) != nil
                 }
-                let items = try await post(Self.count, to: "backlog", api) + post(10, to: "desk", api)
+                try await post(Self.count, to: "backlog", api)
+                try await post(10, to: "desk", api)
+                let items = try await workItems(Self.count + 10, api)
                 try await accept(half: 10, api)
                 let before = try await inventory(items, api, stack)
 
@@ -56,25 +58,36 @@ extension WholeStack {
             }
         }
 
-        /// - Returns: the work items that the messages open: their ids are derived.
-        private func post(_ count: Int, to account: String, _ api: JourneyAPI) async throws -> [String] {
-            try await withThrowingTaskGroup(of: String.self) { group in
-                var ids: [String] = []
+        private func post(_ count: Int, to account: String, _ api: JourneyAPI) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<count {
-                    if number >= 16, let id = try await group.next() { ids.append(id) }
+                    if number >= 16 { try await group.next() }
                     group.addTask { try await write(number, to: account, api) }
                 }
-                return try await group.reduce(into: ids) { $0.append($1) }.sorted()
+                try await group.waitForAll()
             }
         }
 
-        private func write(_ number: Int, to account: String, _ api: JourneyAPI) async throws -> String {
+        private func write(_ number: Int, to account: String, _ api: JourneyAPI) async throws {
             let message = CustomerMessage(
                 messageID: "\(account)-\(number)",
                 from: CustomerMessage.Sender(kind: "handle", value: "\(account)-customer-\(number)"),
                 text: "message \(number)")
-            let accepted = try await api.channels.post(message, account: account)
-            return WorkItemID.derived(from: "work-item", accepted.messageID).rawValue
+            try await api.channels.post(message, account: account)
+        }
+
+        /// The ids of all work items, once there are so many.
+        private func workItems(_ count: Int, _ api: JourneyAPI) async throws -> [String] {
+            try await eventuallySome("\(count) work items", within: .seconds(60)) {
+                var ids: [String] = []
+                var cursor: String?
+                repeat {
+                    let page = try await api.supervisor.workItems(limit: 200, after: cursor)
+                    ids += page.workItems.map(\.workItemID)
+                    cursor = page.nextCursor
+                } while cursor != nil
+                return ids.count == count ? ids.sorted() : nil
+            }
         }
 
         /// The agent accepts every second offer, so that there are offers and assignments.

@@ -11,11 +11,12 @@ struct AssignmentTests {
         var bench = Bench()
         bench.assign("item", to: "ana")
         bench.message("item", channel: .sms)
-        let outputs = bench.command("ana", .reply("item", messageID: "m", text: "Bonjour"))
-        #expect(outputs.result == .done("item", "m"))
+        let outputs = bench.command("ana", .reply("item", messageID: "m", text: "Bonjour"), id: "key")
+        let name: MessageID = .named("reply", "item", "key")
+        #expect(outputs.result == .done("item", name))
         #expect(outputs.sent.map(\.address.channel) == [.sms])
         #expect(outputs.sent.first?.author == .agent("ana"))
-        #expect(outputs.signals == [.agentReplied("m")])
+        #expect(outputs.signals == [.agentReplied(name)])
     }
 
     @Test("A reply in a call goes to where the conversation was last written, if it was")

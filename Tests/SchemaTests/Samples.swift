@@ -86,14 +86,15 @@ extension Sample {
             .conversationAsked(asked), .conversationAsked(forwarded),
             .customerLeft(
                 Departure(
-                    customerID: customer, address: sms, messageID: "message-1", reason: "completed",
+                    customerID: customer, address: sms, messageID: "message-1", providerID: "CA1", reason: "completed",
                     forwardedFrom: customer)),
         ]
             + MessageFiled.Role.allCases.map { role in
                 .messageFiled(
                     MessageFiled(
                         messageID: "message-1", customerID: customer, conversationID: "conversation-1",
-                        workItemID: "item-1", role: role, acceptedAt: at))
+                        workItemID: "item-1", role: role, acceptedAt: at,
+                        receivedAs: role == .opened ? "chosen" : nil))
             }
     }()
 

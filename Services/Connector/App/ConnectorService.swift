@@ -43,7 +43,8 @@ enum ConnectorService {
             produce: { topic, key, value, headers in
                 _ = try await producer.send(topic: topic, key: key, value: value, headers: headers)
             })
-        addRoutes(setup, ChannelDirectory { table.current }, sink, links: links, publicURL: publicURL)
+        addRoutes(
+            setup, ChannelDirectory { table.current }, sink, DoorRules(of: host), links: links, publicURL: publicURL)
         setup.health.check("streams") {
             let status = host.status
             return status.isReady ? .ready : .notReady(status.reasons.joined(separator: "; "))
@@ -72,19 +73,19 @@ enum ConnectorService {
 
     /// Everything that answers HTTP.
     static func addRoutes(
-        _ setup: ServiceSetup, _ directory: ChannelDirectory, _ sink: EventSink, links: ContinueLinks?,
-        publicURL: String?
+        _ setup: ServiceSetup, _ directory: ChannelDirectory, _ sink: EventSink, _ rules: DoorRules,
+        links: ContinueLinks?, publicURL: String?
     ) {
         let received = setup.metrics.counter(
             "patchbay_connector_messages_total", help: "Messages and calls accepted.", labels: ["channel"])
         let secrets = setup.settings.secrets
         ChannelRoutes(
-            directory: directory, sink: sink, links: links, secrets: secrets, authenticator: setup.authenticator,
-            received: received, now: sink.now
+            directory: directory, sink: sink, rules: rules, links: links, secrets: secrets,
+            authenticator: setup.authenticator, received: received, now: sink.now
         ).add(to: setup.router)
         TwilioRoutes(
-            directory: directory, sink: sink, secrets: secrets, publicURL: publicURL, received: received,
-            logger: setup.logger
+            directory: directory, sink: sink, rules: rules, links: links, secrets: secrets, publicURL: publicURL,
+            received: received, logger: setup.logger
         ).add(to: setup.router)
         ContinueRoutes(links: links, now: sink.now).add(to: setup.router)
     }
@@ -92,7 +93,7 @@ enum ConnectorService {
     private static func links(_ publicURL: String?, _ secret: Secret?, _ logger: Logger) -> ContinueLinks? {
         guard let publicURL, let secret else {
             logger.warning(
-                "replies carry no continue-links",
+                "replies carry no continue-links, and Twilio is asked for no receipts",
                 metadata: ["needed": "\(ConnectorSettings.publicURL.key), \(ConnectorSettings.linkSecret.key)"])
             return nil
         }

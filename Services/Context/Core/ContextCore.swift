@@ -34,7 +34,7 @@ package struct ContextCore: Sendable {
     package internal(set) var configuration: Configuration?
 
     var customers: [CustomerID: Customer] = [:]
-    /// Message ids that came from a connector, and when.
+    /// Message ids that came from a connector, as `name(of:)` gives them, and when.
     var received: [MessageID: Instant] = [:]
     var waiting: [MessageID: WaitingMessage] = [:]
     var oldestMessages = Heap<Due<Entity.Message>>()
@@ -72,13 +72,11 @@ package struct ContextCore: Sendable {
     /// Takes a configuration revision, and files what waited for it.
     package mutating func configure(_ configuration: Configuration, at now: Instant) -> [ContextOutput] {
         self.configuration = configuration
-        let due = waiting.values.sorted {
-            ($0.since, $0.message.messageID) < ($1.since, $1.message.messageID)
-        }
+        let due = waiting.values.sorted { ($0.since, $0.key) < ($1.since, $1.key) }
         var outputs: [ContextOutput] = []
         for entry in due where route(of: entry.message) != nil {
-            waiting[entry.message.messageID] = nil
-            changed.append(.waiting(entry.message.messageID))
+            waiting[entry.key] = nil
+            changed.append(.waiting(entry.key))
             outputs += place(entry.message, of: entry.customerID, acceptedAt: entry.since, at: now)
         }
         return outputs
@@ -139,7 +137,7 @@ package struct ContextCore: Sendable {
         if !isForwarded {
             try expect(message.customerID, under: key)
             try expect(message.address.identifier.customerID, under: key)
-            guard received[message.messageID] == nil else {
+            guard received[name(of: message)] == nil else {
                 counters.repeatsDropped += 1
                 return []
             }
@@ -147,7 +145,13 @@ package struct ContextCore: Sendable {
         if waiting.count >= limits.waitingMessages, route(of: message) == nil {
             throw .waitingRoomFull(message.address.account)
         }
-        if !isForwarded { remember(message.messageID, at: now) }
+        if !isForwarded { remember(name(of: message), at: now) }
         return place(message, of: key, acceptedAt: message.acceptedAt ?? now, at: now)
+    }
+
+    /// What the message is called from here on: by the first version of the rules as whoever wrote it did, since then by
+    /// an id that holds its sender.
+    func name(of message: InboundMessage) -> MessageID {
+        rulesVersion >= 2 ? message.boundID : message.messageID
     }
 }

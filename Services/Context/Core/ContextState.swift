@@ -52,7 +52,7 @@ extension ContextCore {
             received[id] = at
             oldestMessages.insert(Due(at: at, id: id))
         case .waiting(let message):
-            waiting[message.message.messageID] = message
+            waiting[message.key] = message
         }
     }
 

@@ -106,12 +106,15 @@ package struct Customer: Hashable, Sendable {
 
 /// A message whose account or queue is not configured yet.
 package struct WaitingMessage: Hashable, Sendable {
+    /// Its place in the state: what the message was called when it began to wait.
+    package var key: MessageID
     package var message: InboundMessage
     /// Under whose key it came.
     package var customerID: CustomerID
     package var since: Instant
 
-    package init(message: InboundMessage, customerID: CustomerID, since: Instant) {
+    package init(key: MessageID, message: InboundMessage, customerID: CustomerID, since: Instant) {
+        self.key = key
         self.message = message
         self.customerID = customerID
         self.since = since

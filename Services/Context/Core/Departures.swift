@@ -13,8 +13,8 @@ extension ContextCore {
             copy.forwardedFrom = customerID
             return [.inbound(.customerLeft(copy), ownerID)]
         }
-        let calledID = departure.messageID.map { WorkItemID.derived(from: "work-item", $0.rawValue) }
-        return (customer.openConversation?.items ?? []).filter { calledID == nil || $0.id == calledID }.map { item in
+        let called = Beginning.called(departure, rulesVersion: rulesVersion)
+        return (customer.openConversation?.items ?? []).filter { called?.contains($0.id) ?? true }.map { item in
             .work(
                 .customerGone(
                     CustomerGone(

@@ -30,8 +30,9 @@ extension ContextCore {
             return survey + claims(of: message, by: customerID, at: now)
         }
         guard let route = route(of: message) else {
-            waiting[message.messageID] = WaitingMessage(message: message, customerID: customerID, since: acceptedAt)
-            changed.append(.waiting(message.messageID))
+            let key = name(of: message)
+            waiting[key] = WaitingMessage(key: key, message: message, customerID: customerID, since: acceptedAt)
+            changed.append(.waiting(key))
             counters.waited += 1
             return []
         }
@@ -63,10 +64,12 @@ extension ContextCore {
         at now: Instant
     ) -> [ContextOutput] {
         let limits = limits
+        let beginning = Beginning(message, rulesVersion: rulesVersion)
         let (placement, customer) = update(customerID, at: now) { customer in
             customer.heardName = message.displayName.map { $0.scalars(limits.nameScalars) } ?? customer.heardName
             customer.heardLanguage = message.language ?? customer.heardLanguage
-            let placement = customer.put(message, along: route, itemsMax: limits.workItemsPerConversation)
+            let placement = customer.put(
+                message, as: beginning, along: route, itemsMax: limits.workItemsPerConversation)
             return (placement, customer)
         }
         switch placement.role {
@@ -75,15 +78,24 @@ extension ContextCore {
         }
         let request = WorkRequest(
             workItemID: placement.item.id, conversationID: placement.conversationID, customerID: customerID,
-            messageID: message.messageID, poolID: placement.item.poolID, queueID: placement.item.queueID,
+            messageID: name(of: message), poolID: placement.item.poolID, queueID: placement.item.queueID,
             address: message.address, priority: route.priority,
             language: message.language ?? customer.language ?? customer.heardLanguage,
             displayName: customer.name ?? customer.heardName, preferredAgentID: customer.lastAgentID,
             excerpt: message.text.scalars(limits.excerptScalars), acceptedAt: acceptedAt)
-        let filed = MessageFiled(
-            messageID: message.messageID, customerID: customerID, conversationID: placement.conversationID,
-            workItemID: placement.item.id, role: placement.role, acceptedAt: acceptedAt)
+        let filed = filed(
+            message, customerID, placement.conversationID, placement.item.id, placement.role, acceptedAt: acceptedAt)
         return [.work(.customerMessage(request), request.poolID), .inbound(.messageFiled(filed), customerID)]
+    }
+
+    func filed(
+        _ message: InboundMessage, _ customerID: CustomerID, _ conversationID: ConversationID, _ workItemID: WorkItemID,
+        _ role: MessageFiled.Role, acceptedAt: Instant
+    ) -> MessageFiled {
+        let name = name(of: message)
+        return MessageFiled(
+            messageID: name, customerID: customerID, conversationID: conversationID, workItemID: workItemID, role: role,
+            acceptedAt: acceptedAt, receivedAs: name == message.messageID ? nil : message.messageID)
     }
 
     /// The router's word that a work item ended.
@@ -122,21 +134,21 @@ extension Customer {
     ///
     /// A written message goes to the work item that carries the writing; a call always opens one of its own, since
     /// it needs somebody at once.
-    fileprivate mutating func put(_ message: InboundMessage, along route: Route, itemsMax: Int) -> Placement {
+    fileprivate mutating func put(
+        _ message: InboundMessage, as beginning: Beginning, along route: Route, itemsMax: Int
+    ) -> Placement {
         let isLive = message.address.channel.isLive
         var open =
             openConversation
             ?? Conversation(
-                id: .derived(from: "conversation", message.messageID.rawValue), items: [], lastPoolID: route.poolID,
-                lastQueueID: route.queueID)
+                id: beginning.conversationID, items: [], lastPoolID: route.poolID, lastQueueID: route.queueID)
         let item: Item
         let role: MessageFiled.Role
         if let existing = open.item(for: isLive, itemsMax: itemsMax) {
             (item, role) = (existing, .continued)
         } else {
             item = Item(
-                id: .derived(from: "work-item", message.messageID.rawValue), poolID: route.poolID,
-                queueID: route.queueID, isLive: isLive)
+                id: beginning.workItemID, poolID: route.poolID, queueID: route.queueID, isLive: isLive)
             role = .opened
             open.items.append(item)
         }

@@ -10,8 +10,12 @@ extension ContextCore {
             copy.forwardedFrom = customerID
             return [.inbound(.conversationAsked(copy), ownerID)]
         }
+        let conversationID: ConversationID =
+            rulesVersion >= 2
+            ? Beginning.named("conversation", asked.address, asked.messageID)
+            : .derived(from: "conversation", asked.messageID.rawValue)
         var started = ConversationStarted(
-            asked: asked, conversationID: .derived(from: "conversation", asked.messageID.rawValue),
+            asked: asked, conversationID: conversationID,
             customerID: customerID, displayName: customer?.name ?? customer?.heardName,
             language: customer?.language ?? customer?.heardLanguage)
         if !(customer?.consents.contains(asked.address.channel) ?? false) {

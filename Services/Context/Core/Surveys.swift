@@ -27,10 +27,9 @@ extension ContextCore {
         counters.surveyAnswers += 1
         let answer = SurveyAnswer(
             surveyID: survey.surveyID, workItemID: survey.workItemID, conversationID: survey.conversationID,
-            customerID: customerID, poolID: survey.poolID, messageID: message.messageID, score: score)
-        let filed = MessageFiled(
-            messageID: message.messageID, customerID: customerID, conversationID: survey.conversationID,
-            workItemID: survey.workItemID, role: .surveyAnswer, acceptedAt: acceptedAt)
+            customerID: customerID, poolID: survey.poolID, messageID: name(of: message), score: score)
+        let filed = filed(
+            message, customerID, survey.conversationID, survey.workItemID, .surveyAnswer, acceptedAt: acceptedAt)
         return [.work(.surveyAnswered(answer), survey.poolID), .inbound(.messageFiled(filed), customerID)]
     }
 }

@@ -53,6 +53,9 @@ extension RouterMachine {
             return .done(try decline(offerID, by: agentID, reason: reason, at: now), nil)
         case .reply(let id, let messageID, let text):
             try check(text, named: "text", bytesMax: RouterLimits.replyBytesMax)
+            // One key may have named replies in two pools, whose logs know nothing of each other.
+            let messageID =
+                rulesVersion >= 2 ? .named("reply", id.rawValue, command.commandID.rawValue) : messageID
             try reply(to: id, with: messageID, text: text, by: agentID, at: now)
             return .done(id, messageID)
         case .note(let id, let text, let mentions):

@@ -5,6 +5,7 @@ import OrderedCollections
 extension RouterMachine {
     /// Adds the message to its open work item, or opens one.
     mutating func receive(_ request: WorkRequest, at now: Instant) {
+        let request = apart(request)
         guard var item = items[request.workItemID] else { return open(request, as: request.workItemID, at: now) }
         // A work item that was closed points to the one that went on.
         while !item.contains(request.messageID), let successor = item.successorID.flatMap({ items[$0] }) {
@@ -31,6 +32,21 @@ extension RouterMachine {
             let window = policy(of: item.queueID).reopenSeconds.map { Duration.seconds(max(0, $0)) }
             reopen(item, with: window.map { now - closedAt < $0 } ?? true ? agentID : nil, for: request, at: now)
         }
+    }
+
+    /// What another customer has under the same ids is not theirs to write to: it becomes work of their own.
+    ///
+    /// Such ids come only from before version 2 of the rules, when they did not hold the sender.
+    private func apart(_ request: WorkRequest) -> WorkRequest {
+        guard rulesVersion >= 2 else { return request }
+        let customerID = request.customerID
+        let held = [request.workItemID] + (conversations[request.conversationID] ?? [])
+        let owners = held.compactMap { id in items.place(of: id).map { items[at: $0].customerID } }
+        guard owners.contains(where: { $0 != customerID }) else { return request }
+        var request = request
+        request.workItemID = .named("apart", customerID.rawValue, request.workItemID.rawValue)
+        request.conversationID = .named("apart", customerID.rawValue, request.conversationID.rawValue)
+        return request
     }
 
     /// To the one that went on after it was closed, if that one has left the pool.

@@ -29,14 +29,24 @@ extension RouterMachine {
         guard agent.obstacle(to: account.channel, entry) == nil else {
             throw Rejection(code: .overCapacity, detail: "This agent has no room for another work item.")
         }
+        let address = Address(channel: account.channel, account: account.id, identifier: outreach.identifier)
+        let (workItemID, messageID) = names(of: commandID, in: queue.poolID, to: address)
         let asked = ConversationAsked(
-            workItemID: .derived(from: "started", commandID.rawValue),
-            messageID: .derived(from: "first", commandID.rawValue), agentID: agentID, poolID: queue.poolID,
-            queueID: queueID,
-            address: Address(channel: account.channel, account: account.id, identifier: outreach.identifier),
-            text: outreach.text)
+            workItemID: workItemID, messageID: messageID, agentID: agentID, poolID: queue.poolID, queueID: queueID,
+            address: address, text: outreach.text)
         outputs.append(.inform(.conversationAsked(asked)))
         return (asked.workItemID, asked.messageID)
+    }
+
+    /// The same key in another pool, or used again when it was forgotten, must not name another customer's work item.
+    private func names(of id: CommandID, in poolID: PoolID, to address: Address) -> (WorkItemID, MessageID) {
+        guard rulesVersion >= 2 else {
+            return (.derived(from: "started", id.rawValue), .derived(from: "first", id.rawValue))
+        }
+        let to = [poolID.rawValue, address.account.rawValue, address.identifier.customerID.rawValue]
+        return (
+            .named("started", to[0], to[1], to[2], id.rawValue), .named("first", to[0], to[1], to[2], id.rawValue)
+        )
     }
 
     /// Opens the work item with its agent and sends the text; or, when the customer is not to be written to, closes it

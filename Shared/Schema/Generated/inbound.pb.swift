@@ -220,7 +220,7 @@ package nonisolated struct WireInboundMessage: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Derived from channel account and provider id: a provider's repeat has the same.
+  /// Derived from channel account, sender and provider id: a provider's repeat has the same.
   package var messageID: String = String()
 
   /// The customer named by the sender's own identifier.
@@ -408,6 +408,16 @@ package nonisolated struct WireMessageFiled: Sendable {
 
   package var acceptedAtMs: Int64 = 0
 
+  /// The message_id of the record that came, where that one did not name its sender: message_id then does.
+  package var receivedAs: String {
+    get {_receivedAs ?? String()}
+    set {_receivedAs = newValue}
+  }
+  /// Returns true if `receivedAs` has been explicitly set.
+  package var hasReceivedAs: Bool {self._receivedAs != nil}
+  /// Clears the value of `receivedAs`. Subsequent reads from it will return its default value.
+  package mutating func clearReceivedAs() {self._receivedAs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Role: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -453,6 +463,8 @@ package nonisolated struct WireMessageFiled: Sendable {
   }
 
   package init() {}
+
+  fileprivate var _receivedAs: String? = nil
 }
 
 /// The router's word that a work item ended.
@@ -580,6 +592,16 @@ package nonisolated struct WireDeparture: Sendable {
   /// Clears the value of `forwardedFrom`. Subsequent reads from it will return its default value.
   package mutating func clearForwardedFrom() {self._forwardedFrom = nil}
 
+  /// The provider's own id of the call, from which message_id is derived.
+  package var providerID: String {
+    get {_providerID ?? String()}
+    set {_providerID = newValue}
+  }
+  /// Returns true if `providerID` has been explicitly set.
+  package var hasProviderID: Bool {self._providerID != nil}
+  /// Clears the value of `providerID`. Subsequent reads from it will return its default value.
+  package mutating func clearProviderID() {self._providerID = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -587,6 +609,7 @@ package nonisolated struct WireDeparture: Sendable {
   fileprivate var _address: WireAddress? = nil
   fileprivate var _messageID: String? = nil
   fileprivate var _forwardedFrom: String? = nil
+  fileprivate var _providerID: String? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -1088,7 +1111,7 @@ nonisolated extension WireIdentityLink: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireMessageFiled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MessageFiled"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{3}customer_id\0\u{3}conversation_id\0\u{3}work_item_id\0\u{1}role\0\u{3}accepted_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}message_id\0\u{3}customer_id\0\u{3}conversation_id\0\u{3}work_item_id\0\u{1}role\0\u{3}accepted_at_ms\0\u{3}received_as\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1102,12 +1125,17 @@ nonisolated extension WireMessageFiled: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularStringField(value: &self.workItemID) }()
       case 5: try { try decoder.decodeSingularEnumField(value: &self.role) }()
       case 6: try { try decoder.decodeSingularInt64Field(value: &self.acceptedAtMs) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._receivedAs) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.messageID.isEmpty {
       try visitor.visitSingularStringField(value: self.messageID, fieldNumber: 1)
     }
@@ -1126,6 +1154,9 @@ nonisolated extension WireMessageFiled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.acceptedAtMs != 0 {
       try visitor.visitSingularInt64Field(value: self.acceptedAtMs, fieldNumber: 6)
     }
+    try { if let v = self._receivedAs {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1136,6 +1167,7 @@ nonisolated extension WireMessageFiled: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.workItemID != rhs.workItemID {return false}
     if lhs.role != rhs.role {return false}
     if lhs.acceptedAtMs != rhs.acceptedAtMs {return false}
+    if lhs._receivedAs != rhs._receivedAs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1310,7 +1342,7 @@ nonisolated extension WireSurveyAsked: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireDeparture: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Departure"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}address\0\u{3}message_id\0\u{1}reason\0\u{3}forwarded_from\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}customer_id\0\u{1}address\0\u{3}message_id\0\u{1}reason\0\u{3}forwarded_from\0\u{3}provider_id\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1323,6 +1355,7 @@ nonisolated extension WireDeparture: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 3: try { try decoder.decodeSingularStringField(value: &self._messageID) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self._forwardedFrom) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self._providerID) }()
       default: break
       }
     }
@@ -1348,6 +1381,9 @@ nonisolated extension WireDeparture: SwiftProtobuf.Message, SwiftProtobuf._Messa
     try { if let v = self._forwardedFrom {
       try visitor.visitSingularStringField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._providerID {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1357,6 +1393,7 @@ nonisolated extension WireDeparture: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs._messageID != rhs._messageID {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs._forwardedFrom != rhs._forwardedFrom {return false}
+    if lhs._providerID != rhs._providerID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -144,6 +144,7 @@ extension MessageFiled: WireValue {
             $0.workItemID = workItemID.rawValue
             $0.role = role.wire
             $0.acceptedAtMs = acceptedAt.wire
+            if let receivedAs { $0.receivedAs = receivedAs.rawValue }
         }
     }
 
@@ -154,7 +155,8 @@ extension MessageFiled: WireValue {
             conversationID: try .required("conversation_id", wire.conversationID),
             workItemID: try .required("work_item_id", wire.workItemID),
             role: try .required("role", wire.role),
-            acceptedAt: try .required("accepted_at_ms", wire.acceptedAtMs))
+            acceptedAt: try .required("accepted_at_ms", wire.acceptedAtMs),
+            receivedAs: try MessageID.optional("received_as", wire.hasReceivedAs ? wire.receivedAs : nil))
     }
 }
 
@@ -164,6 +166,7 @@ extension Departure: WireValue {
             $0.customerID = customerID.rawValue
             $0.address = address.wire
             if let messageID { $0.messageID = messageID.rawValue }
+            if let providerID { $0.providerID = providerID }
             $0.reason = reason
             if let forwardedFrom { $0.forwardedFrom = forwardedFrom.rawValue }
         }
@@ -174,7 +177,7 @@ extension Departure: WireValue {
             customerID: try .required("customer_id", wire.customerID),
             address: try .required("address", wire.hasAddress ? wire.address : nil),
             messageID: try MessageID.optional("message_id", wire.hasMessageID ? wire.messageID : nil),
-            reason: wire.reason,
+            providerID: wire.hasProviderID ? wire.providerID : nil, reason: wire.reason,
             forwardedFrom: try CustomerID.optional(
                 "forwarded_from", wire.hasForwardedFrom ? wire.forwardedFrom : nil))
     }

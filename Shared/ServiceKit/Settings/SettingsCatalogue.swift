@@ -82,7 +82,8 @@ package enum ConnectorSettings {
     package static let publicURL = Setting<String?>.optionalURL(
         "PATCHBAY_PUBLIC_URL", help: "Address under which customers and providers reach the connector.")
     package static let linkSecret = Setting<Secret?>.secret(
-        "PATCHBAY_LINK_SECRET", bytesMin: 32, help: "Secret that signs the continue-links sent to customers.")
+        "PATCHBAY_LINK_SECRET", bytesMin: 32,
+        help: "Secret that signs the continue-links sent to customers, and Twilio's receipts.")
     package static let allowsPrivateAddresses = Setting<Bool>.flag(
         "PATCHBAY_ALLOW_PRIVATE_ADDRESSES", default: false,
         help: "Lets deliveries go to loopback and private addresses: for development and closed networks.")

@@ -10,10 +10,17 @@ struct Backlog {
         self.run = run
     }
 
-    /// The work item that the message of this number has opened: ids are derived.
-    static func workItemID(run: String, _ number: Int) -> WorkItemID {
-        let message = MessageID.derived(from: "message", "page-\(queue(number))", "\(run)-\(number)")
-        return .derived(from: "work-item", message.rawValue)
+    /// The work item that the message of this number has opened, by a version of the rules: ids are names.
+    static func workItemID(run: String, _ number: Int, rules: Int) -> WorkItemID {
+        let account = ChannelAccountID("page-\(queue(number))")
+        let sender = Identifier(kind: .handle, value: "\(account)/\(run)-\(number)")
+        guard rules >= 2 else {
+            return .derived(
+                from: "work-item", MessageID.inboundFirst(account, "\(run)-\(number)").rawValue)
+        }
+        let message = MessageID.inbound(
+            Address(channel: .social, account: account, identifier: sender), "\(run)-\(number)")
+        return .named("work-item", sender.customerID.rawValue, account.rawValue, message.rawValue)
     }
 
     private static func queue(_ number: Int) -> String { Stand.queues[number % Stand.queues.count] }

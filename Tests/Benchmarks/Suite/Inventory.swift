@@ -15,8 +15,12 @@ struct Inventory: Equatable {
         let router = HTTPLoop.Lane(port: stand.port(.router), connectionsMax: 32)
         let timer = HTTPLoop.Lane(port: stand.port(.slaTimer), connectionsMax: 32)
         var (sum, missing, failure) = (UInt64(0), 0, 0)
+        let first = Backlog.workItemID(run: run, 0, rules: RulesVersion.newest)
+        let request = stand.requests.get("/v1/work-items/\(first)", as: "supervisor")
+        let isNewest = BlockingHTTP.send(request, port: stand.port(.router))?.status == 200
+        let rules = isNewest ? RulesVersion.newest : RulesVersion.first
         for number in stride(from: 0, to: items, by: max(1, 2 * items / Self.answersMax)) {
-            let id = Backlog.workItemID(run: run, number)
+            let id = Backlog.workItemID(run: run, number, rules: rules)
             for (lane, path) in [(router, "/v1/work-items/\(id)"), (timer, "/v1/work-items/\(id)/clocks")] {
                 missing += 1
                 loop.send(stand.requests.get(path, as: "supervisor"), over: lane) { status, body, _ in

@@ -8,6 +8,7 @@ import ServiceKit
 struct ChannelRoutes: Sendable {
     let directory: ChannelDirectory
     let sink: EventSink
+    let rules: DoorRules
     let links: ContinueLinks?
     let secrets: Secrets
     let authenticator: Authenticator
@@ -53,9 +54,10 @@ struct ChannelRoutes: Sendable {
             proofs.append(Evidence(kind: .signedClaim, identifier: identifier))
         }
         let identifier = try identifier(of: post, account, poster, link)
+        let address = Address(channel: account.channel, account: account.id, identifier: identifier)
         let message = InboundMessage(
-            messageID: .inbound(account.id, post.providerID), customerID: identifier.customerID,
-            address: Address(channel: account.channel, account: account.id, identifier: identifier), text: post.text,
+            messageID: try rules.messageID(address, post.providerID), customerID: identifier.customerID,
+            address: address, text: post.text,
             subject: post.subject, language: post.language, displayName: post.displayName,
             providerID: post.providerID, evidence: proofs)
         return try await accept(message, trace: context.trace)
@@ -70,10 +72,9 @@ struct ChannelRoutes: Sendable {
         let account = try account(context, .connector)
         let post = try await request.readJSON { DeparturePost($0) }
         let identifier = try identifier(post.sender, account)
-        let departure = Departure(
-            customerID: identifier.customerID,
-            address: Address(channel: account.channel, account: account.id, identifier: identifier),
-            messageID: post.providerID.map { .inbound(account.id, $0) }, reason: post.reason)
+        let departure = try Departure(
+            from: Address(channel: account.channel, account: account.id, identifier: identifier),
+            call: post.providerID, reason: post.reason, rules)
         try await sink.write(departure, trace: context.trace)
         return .json(.object(["customer_id": departure.customerID]) as JSONValue, status: .accepted)
     }
@@ -149,10 +150,14 @@ struct ChannelRoutes: Sendable {
     }
 }
 
-extension MessageID {
-    /// A provider's repeat of a message has the same id.
-    static func inbound(_ account: ChannelAccountID, _ providerID: String) -> MessageID {
-        .derived(from: "message", account.rawValue, providerID)
+extension Departure {
+    /// - Parameter call: the provider's own id of the call that ended.
+    init(from address: Address, call providerID: String?, reason: String, _ rules: DoorRules) throws(Problem) {
+        var messageID: MessageID?
+        if let providerID { messageID = try rules.messageID(address, providerID) }
+        self.init(
+            customerID: address.identifier.customerID, address: address, messageID: messageID, providerID: providerID,
+            reason: reason)
     }
 }
 

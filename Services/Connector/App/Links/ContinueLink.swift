@@ -68,6 +68,33 @@ struct ContinueLinks: Sendable {
         return link
     }
 
+    // MARK: - Receipts
+
+    /// Separates these from links.
+    private static let receiptLabel = "patchbay receipt 1\n"
+
+    /// What a receipt must bring back: that this message of this conversation was sent over this account. Whoever has
+    /// an account of their own can sign a receipt, and name any message in it.
+    func receiptProof(of message: MessageID, in conversation: ConversationID, over account: ChannelAccountID) -> String
+    {
+        base64URL(Array(HMAC<SHA256>.authenticationCode(for: receipt(message, conversation, account), using: key)))
+    }
+
+    func isProof(
+        _ proof: String, of message: MessageID, in conversation: ConversationID, over account: ChannelAccountID
+    ) -> Bool {
+        guard let code = base64URLDecoded(proof) else { return false }
+        return HMAC<SHA256>.isValidAuthenticationCode(
+            code, authenticating: receipt(message, conversation, account), using: key)
+    }
+
+    private func receipt(
+        _ message: MessageID, _ conversation: ConversationID, _ account: ChannelAccountID
+    ) -> [UInt8] {
+        let parts = [account.rawValue, conversation.rawValue, message.rawValue]
+        return Array((Self.receiptLabel + parts.map { "\($0.utf8.count):\($0)" }.joined()).utf8)
+    }
+
     private func code(_ payload: [UInt8]) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: signed(payload), using: key))
     }

@@ -19,6 +19,9 @@ struct ConnectorStreamMachine: StreamMachine {
 
     mutating func adopt(rules version: Int) { machine.adopt(rules: version) }
 
+    /// The version of the rules that holds.
+    var rulesVersion: Int { machine.rulesVersion }
+
     var nextDeadline: Instant? { machine.nextDeadline }
 
     /// Messages that wait or are being delivered.

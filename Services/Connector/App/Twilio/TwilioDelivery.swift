@@ -49,11 +49,14 @@ struct TwilioDelivery {
             (name: "From", value: addressed(message, account.number)),
             (name: "Body", value: message.text(with: links)),
         ]
-        if let publicURL {
-            // Our ids come back with every report, under Twilio's signature, so nothing needs to be looked up.
+        if let publicURL, let links {
+            // Our ids come back with every report, under Twilio's signature and with our proof that they belong to this
+            // account, so nothing needs to be looked up.
+            let proof = links.receiptProof(
+                of: message.messageID, in: message.conversationID, over: message.address.account)
             let query =
                 "message=\(FormBody.escape(message.messageID.rawValue))"
-                + "&conversation=\(FormBody.escape(message.conversationID.rawValue))"
+                + "&conversation=\(FormBody.escape(message.conversationID.rawValue))&proof=\(proof)"
             let path = "/v1/channels/\(FormBody.escape(message.address.account.rawValue))/twilio/status"
             fields.append((name: "StatusCallback", value: "\(publicURL)\(path)?\(query)"))
         }

@@ -12,6 +12,9 @@ struct TwilioRoutes: Sendable {
 
     let directory: ChannelDirectory
     let sink: EventSink
+    let rules: DoorRules
+    /// By which receipts are known to be asked for.
+    let links: ContinueLinks?
     let secrets: Secrets
     /// Where Twilio sends to, as it was told; without it the `Host` header is believed.
     let publicURL: String?
@@ -59,8 +62,7 @@ struct TwilioRoutes: Sendable {
         let status = try form.required("CallStatus")
         guard ["completed", "canceled", "failed", "busy", "no-answer"].contains(status) else { return .empty }
         let call = try call(form, account)
-        let departure = Departure(
-            customerID: call.customerID, address: call.address, messageID: call.messageID, reason: "call \(status)")
+        let departure = try Departure(from: call.address, call: call.providerID, reason: "call \(status)", rules)
         try await sink.write(departure, trace: context.trace)
         return .empty
     }
@@ -72,18 +74,33 @@ struct TwilioRoutes: Sendable {
             throw .invalidFields([FieldError(field: "Body", value: nil, expected: "at most \(textBytesMax) bytes")])
         }
         let from = try form.required("From")
-        // Callers who withhold their number, and short codes, are no phone numbers, but somebody all the same.
-        let identifier =
-            IdentifierForm.phone(from).map { Identifier(kind: .phone, value: $0) }
-            ?? IdentifierForm.identifier(.handle, from, account: account.id)
-        guard let identifier else {
+        guard let identifier = try identifier(from, sid, account) else {
             throw .invalidFields([FieldError(field: "From", value: from, expected: IdentifierForm.expected(.phone))])
         }
+        let address = Address(channel: account.channel, account: account.id, identifier: identifier)
         return InboundMessage(
-            messageID: .inbound(account.id, sid), customerID: identifier.customerID,
-            address: Address(channel: account.channel, account: account.id, identifier: identifier), text: text,
+            messageID: try rules.messageID(address, sid), customerID: identifier.customerID, address: address,
+            text: text,
             displayName: form["ProfileName"].flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }, providerID: sid)
     }
+
+    /// Short codes are no phone numbers, but somebody all the same. Callers who withhold their number are nobody in
+    /// particular: each call is somebody else's.
+    private func identifier(
+        _ from: String, _ sid: String, _ account: ChannelAccount
+    ) throws(Problem) -> Identifier? {
+        if account.channel == .voice, Self.withheld.contains(from.lowercased()), try rules.version() >= 2 {
+            return IdentifierForm.identifier(.handle, "withheld-\(sid)", account: account.id)
+        }
+        return IdentifierForm.phone(from).map { Identifier(kind: .phone, value: $0) }
+            ?? IdentifierForm.identifier(.handle, from, account: account.id)
+    }
+
+    /// What stands for a number that is not told: words, and the same words on a telephone's keys.
+    private static let withheld: Set<String> = [
+        "anonymous", "restricted", "blocked", "unknown", "unavailable", "private", "+266696687", "+7378742883",
+        "+2562533", "+8656696", "+86282452253",
+    ]
 
     private func accept(_ message: InboundMessage, _ context: HTTPContext) async throws -> Response {
         try await sink.write(message, trace: context.trace)
@@ -99,6 +116,7 @@ struct TwilioRoutes: Sendable {
         let query = Form(formFields(Array((request.uri.query ?? "").utf8)))
         let messageID = MessageID(try query.required("message"))
         let conversationID = ConversationID(try query.required("conversation"))
+        try check(query["proof"], of: messageID, in: conversationID, over: account.id)
         let state = try form.required("MessageStatus")
         let kind: DeliveryEvent.Kind
         switch state {
@@ -111,6 +129,19 @@ struct TwilioRoutes: Sendable {
         try await sink.write(
             event, id: "\(messageID)/\(state)", key: conversationID.rawValue, of: account.id, trace: context.trace)
         return .empty
+    }
+
+    /// Whoever can sign for one account must not speak of another one's messages. What an instance of the release
+    /// before has sent bears no proof: it is believed until the connector's rules say that there is no such instance.
+    private func check(
+        _ proof: String?, of message: MessageID, in conversation: ConversationID, over account: ChannelAccountID
+    ) throws(Problem) {
+        if let proof {
+            if links?.isProof(proof, of: message, in: conversation, over: account) ?? false { return }
+        } else if try rules.version() < 2 {
+            return
+        }
+        throw Problem(.forbidden, "receipt-invalid", "No receipt of this message was asked for over this account.")
     }
 
     // MARK: - Who sends

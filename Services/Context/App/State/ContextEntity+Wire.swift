@@ -142,9 +142,9 @@ extension WaitingMessage: WireValue {
     }
 
     init(wire: WireWaitingMessage) throws(WireError) {
+        let message = try InboundMessage.required("message", wire.hasMessage ? wire.message : nil)
         self.init(
-            message: try .required("message", wire.hasMessage ? wire.message : nil),
-            customerID: try .required("customer_id", wire.customerID),
+            key: message.messageID, message: message, customerID: try .required("customer_id", wire.customerID),
             since: try .required("since_ms", wire.sinceMs))
     }
 }

@@ -5,6 +5,8 @@ import Streams
 
 /// Context's rules as the stream task runs them: bytes in, bytes out.
 struct ContextStreamMachine: StreamMachine {
+    private static let waitingPrefix = "waiting/"
+
     private(set) var core: ContextCore
     private let topicPrefix: String
 
@@ -55,8 +57,16 @@ struct ContextStreamMachine: StreamMachine {
     }
 
     mutating func restore(_ key: String, _ value: [UInt8]) throws(PoisonRecord) {
-        core.restore(
-            try understood { () throws(WireError) in try ContextEntity(wire: WireContextEntity(decoding: value)) })
+        var entity = try understood { () throws(WireError) in
+            try ContextEntity(wire: WireContextEntity(decoding: value))
+        }
+        if case .waiting(var message) = entity {
+            // What it was called then, which a later version of the rules may call otherwise.
+            guard key.hasPrefix(Self.waitingPrefix) else { throw PoisonRecord("a state key of another entity") }
+            message.key = MessageID(String(key.dropFirst(Self.waitingPrefix.count)))
+            entity = .waiting(message)
+        }
+        core.restore(entity)
     }
 
     mutating func restore(_ configuration: StreamConfiguration) throws(PoisonRecord) {

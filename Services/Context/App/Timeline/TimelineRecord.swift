@@ -20,6 +20,8 @@ struct TimelineRecord: Sendable {
     var key: String
     /// Log time.
     var at: Instant
+    /// The customer in whose partition of `inbound` it is.
+    var holder: CustomerID?
     var content: Content
 
     /// Reads a record; nil when it is of no use here: a tombstone, a type that this version does not know.
@@ -27,12 +29,18 @@ struct TimelineRecord: Sendable {
         guard let topic = Topic(name: record.topic, prefix: prefix), let value = record.value,
             let content = try? Content(topic, value, record.type)
         else { return nil }
-        self.init(topic, partition: record.partition, offset: record.offset, at: record.at, content)
+        let holder = topic == .inbound ? CustomerID(String(decoding: record.key, as: UTF8.self)) : nil
+        self.init(
+            topic, partition: record.partition, offset: record.offset, at: record.at, heldBy: holder, content)
     }
 
-    init(_ topic: Topic, partition: Int32, offset: Int64, at: Instant, _ content: Content) {
+    init(
+        _ topic: Topic, partition: Int32, offset: Int64, at: Instant, heldBy holder: CustomerID? = nil,
+        _ content: Content
+    ) {
         key = "\(topic.rawValue)/\(partition)/\(offset)"
         self.at = at
+        self.holder = holder
         self.content = content
     }
 }

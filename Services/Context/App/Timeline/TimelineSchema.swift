@@ -6,7 +6,7 @@ import GRDB
 /// and filled again.
 enum TimelineSchema {
     /// Raise it with every change of `statements` or of what is written into them.
-    static let version = 2
+    static let version = 3
 
     static func create(in db: Database) throws {
         for statement in statements { try db.execute(sql: statement) }
@@ -26,10 +26,11 @@ enum TimelineSchema {
         ) WITHOUT ROWID
         """,
         // What happened to a customer. A message is one entry, which several records of several topics fill in any
-        // order; it has a customer once it is filed.
+        // order; it has a customer once it is filed. `key` holds who wrote it, or in which conversation: nothing that
+        // somebody chose is enough to write into another's entry. `holder` is the customer under whose key it came.
         """
         CREATE TABLE entry (
-            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at INTEGER NOT NULL,
+            id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at INTEGER NOT NULL, holder TEXT,
             customer TEXT, conversation TEXT, work_item TEXT, message TEXT, direction TEXT, author TEXT, agent TEXT,
             channel TEXT, account TEXT, identifier_kind TEXT, identifier_value TEXT, subject TEXT, text TEXT,
             language TEXT, role TEXT, delivery TEXT, delivery_at INTEGER, delivery_reason TEXT, detail TEXT
@@ -38,6 +39,7 @@ enum TimelineSchema {
         "CREATE INDEX entry_of_customer ON entry (customer, at, key)",
         "CREATE INDEX entry_of_conversation ON entry (conversation, at, key)",
         "CREATE INDEX entry_of_work_item ON entry (work_item)",
+        "CREATE INDEX entry_of_message ON entry (message)",
         """
         CREATE VIRTUAL TABLE entry_text USING fts5 (
             subject, text, content = 'entry', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'

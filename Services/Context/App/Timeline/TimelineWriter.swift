@@ -51,12 +51,14 @@ struct TimelineWriter {
 
     private func receive(_ message: InboundMessage, _ record: TimelineRecord) throws {
         let at = message.acceptedAt ?? record.at
+        // Where it was forwarded to, if it was, whichever of the two is read first.
+        let holder = (record.holder ?? message.customerID).rawValue
         try putMessage(
-            message.messageID, at: at, message.address,
+            Self.key(ofReceived: message.boundID), message.messageID, at: at, message.address,
             [
                 "direction": "in", "author": "customer", "subject": message.subject, "text": message.text,
-                "language": message.language,
-            ])
+                "language": message.language, "holder": message.forwardedFrom == nil ? nil : holder,
+            ], first: ["holder": message.forwardedFrom == nil ? holder : nil])
         try db.execute(
             sql: """
                 INSERT INTO identifier (kind, value, customer, own_customer, evidence, since)
@@ -69,13 +71,15 @@ struct TimelineWriter {
     }
 
     private func file(_ filed: MessageFiled) throws {
-        try put(
-            "entry", ["key": "message/\(filed.messageID)"],
-            [
-                "kind": "message", "message": filed.messageID.rawValue, "at": filed.acceptedAt.milliseconds,
-                "customer": filed.customerID.rawValue, "conversation": filed.conversationID.rawValue,
-                "work_item": filed.workItemID.rawValue, "role": filed.role.rawValue,
-            ])
+        for key in try keys(of: filed) {
+            try put(
+                "entry", ["key": key],
+                [
+                    "kind": "message", "message": filed.messageID.rawValue, "at": filed.acceptedAt.milliseconds,
+                    "customer": filed.customerID.rawValue, "conversation": filed.conversationID.rawValue,
+                    "work_item": filed.workItemID.rawValue, "role": filed.role.rawValue,
+                ])
+        }
         guard filed.role == .opened else { return }
         try put(
             "work_item", ["id": filed.workItemID.rawValue],
@@ -83,6 +87,25 @@ struct TimelineWriter {
                 "conversation": filed.conversationID.rawValue, "customer": filed.customerID.rawValue,
                 "opened_at": filed.acceptedAt.milliseconds,
             ])
+    }
+
+    /// The entries of a filed message: the one that its id names; of one that the first version of the rules filed,
+    /// those of that id in the customer's partition, which have been read before it.
+    private func keys(of filed: MessageFiled) throws -> [String] {
+        let own = Self.key(ofReceived: filed.messageID)
+        if try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE key = ?)", arguments: [own]) ?? false {
+            return [own]
+        }
+        let found = try String.fetchAll(
+            db, sql: "SELECT key FROM entry WHERE message = ? AND holder = ? ORDER BY key",
+            arguments: [filed.messageID.rawValue, filed.customerID.rawValue])
+        return found.isEmpty ? [own] : found
+    }
+
+    private static func key(ofReceived id: MessageID) -> String { "received/\(id)" }
+
+    private static func key(ofSent id: MessageID, in conversationID: ConversationID) -> String {
+        "sent/\(conversationID)/\(id)"
     }
 
     private func attach(_ link: IdentityLink, _ record: TimelineRecord) throws {
@@ -143,7 +166,8 @@ struct TimelineWriter {
             case .notice: ("notice", nil)
             }
         try putMessage(
-            message.messageID, at: message.createdAt, message.address,
+            Self.key(ofSent: message.messageID, in: message.conversationID), message.messageID, at: message.createdAt,
+            message.address,
             [
                 "direction": "out", "author": author, "agent": agent, "text": message.text,
                 "customer": message.customerID.rawValue, "conversation": message.conversationID.rawValue,
@@ -159,7 +183,7 @@ struct TimelineWriter {
             case .read: (.read, nil)
             case .failed(let reason, _): (.failed, reason)
             }
-        let key = "message/\(event.messageID)"
+        let key = Self.key(ofSent: event.messageID, in: event.conversationID)
         let known = try String.fetchOne(db, sql: "SELECT delivery FROM entry WHERE key = ?", arguments: [key])
         if let known = known.flatMap(DeliveryState.init(rawValue:)), known > state { return }
         try put(
@@ -174,16 +198,19 @@ struct TimelineWriter {
     // MARK: - Statements
 
     private func putMessage(
-        _ id: MessageID, at: Instant, _ address: Address, _ values: KeyValuePairs<String, String?>
+        _ key: String, _ id: MessageID, at: Instant, _ address: Address, _ values: KeyValuePairs<String, String?>,
+        first: KeyValuePairs<String, String?> = [:]
     ) throws {
         let common: [(String, (any DatabaseValueConvertible)?)] = [
-            ("kind", "message"), ("message", id.rawValue), ("at", at.milliseconds),
+            ("kind", "message"), ("at", at.milliseconds),
             ("channel", address.channel.rawValue), ("account", address.account.rawValue),
             ("identifier_kind", address.identifier.kind.rawValue), ("identifier_value", address.identifier.value),
         ]
+        // Filing may have given it another name, and been read first.
+        let names: [(String, (any DatabaseValueConvertible)?)] = [("message", id.rawValue)]
         try put(
-            "entry", [("key", "message/\(id)")],
-            common + values.map { ($0.key, $0.value as (any DatabaseValueConvertible)?) })
+            "entry", [("key", key)], common + values.map { ($0.key, $0.value as (any DatabaseValueConvertible)?) },
+            first: names + first.compactMap { $0.value == nil ? nil : ($0.key, $0.value) })
     }
 
     func put(
