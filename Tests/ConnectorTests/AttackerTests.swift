@@ -35,6 +35,26 @@ struct AttackerTests {
         }
     }
 
+    @Test("A sender who is spelled otherwise is the same sender, and only then is the message the same")
+    func spellings() async throws {
+        let spellings = [
+            ("mail", "email", "Lena@Example.org"), ("mail", "email", "lena@example.org"),
+            ("sms", "phone", "0049 151 2345-6789"), ("sms", "phone", "+4915123456789"),
+            ("page", "handle", "@Zo\u{e9}"), ("page", "handle", "Zo\u{e9}"), ("page", "handle", "Zoe\u{301}"),
+        ]
+        try await TestConnector.with { connector in
+            for (account, kind, value) in spellings {
+                let response = try await connector.post(
+                    account,
+                    "{\"message_id\":\"1\",\"from\":{\"kind\":\"\(kind)\",\"value\":\"\(value)\"},\"text\":\"a\"}")
+                #expect(response.status == 202)
+            }
+            let ids = try connector.sink.messages().map(\.messageID)
+            #expect(ids[0] == ids[1] && ids[2] == ids[3] && ids[4] == ids[5])
+            #expect(Set(ids).count == 4, "two ways to write an accent are two customers, as before")
+        }
+    }
+
     @Test("Until the log has reached version 2 a message is called as the release before calls it; unknown, 503")
     func versions() async throws {
         let body = "{\"message_id\":\"1001\",\(Self.lena),\"text\":\"a\"}"
