@@ -182,18 +182,20 @@ struct AttackerTests {
     @Test("Callers who withhold their number are not one customer; the end of one's call names that call")
     func withheld() async throws {
         try await TestConnector.with { connector in
-            for (sid, from) in [("CA1", "anonymous"), ("CA2", "Anonymous"), ("CA3", "+266696687")] {
+            for (sid, from) in [
+                ("CA1", "anonymous"), ("CA2", "Anonymous"), ("CA3", "+266696687"), ("CA4", "+266696687"),
+            ] {
                 let form = [(name: "CallSid", value: sid), (name: "From", value: from)]
                 #expect(try await connector.twilio("/v1/channels/calls/twilio/voice", form).status == 200)
             }
             let calls = try connector.sink.messages()
-            #expect(Set(calls.map(\.customerID)).count == 3)
+            #expect(Set(calls.map(\.customerID)).count == 4)
             let end = [
                 (name: "CallSid", value: "CA2"), (name: "From", value: "anonymous"),
                 (name: "CallStatus", value: "completed"),
             ]
             #expect(try await connector.twilio("/v1/channels/calls/twilio/voice-status", end).status == 204)
-            let record = try InboundRecord(wire: connector.sink.written[3].value)
+            let record = try InboundRecord(wire: connector.sink.written[4].value)
             guard case .customerLeft(let departure) = record else {
                 Issue.record("a departure")
                 return
