@@ -35,6 +35,26 @@ struct AttackerTests {
         }
     }
 
+    @Test("A sender who is spelled otherwise is the same sender, and only then is the message the same")
+    func spellings() async throws {
+        let spellings = [
+            ("mail", "email", "Lena@Example.org"), ("mail", "email", "lena@example.org"),
+            ("sms", "phone", "0049 151 2345-6789"), ("sms", "phone", "+4915123456789"),
+            ("page", "handle", "@Zo\u{e9}"), ("page", "handle", "Zo\u{e9}"), ("page", "handle", "Zoe\u{301}"),
+        ]
+        try await TestConnector.with { connector in
+            for (account, kind, value) in spellings {
+                let response = try await connector.post(
+                    account,
+                    "{\"message_id\":\"1\",\"from\":{\"kind\":\"\(kind)\",\"value\":\"\(value)\"},\"text\":\"a\"}")
+                #expect(response.status == 202)
+            }
+            let ids = try connector.sink.messages().map(\.messageID)
+            #expect(ids[0] == ids[1] && ids[2] == ids[3] && ids[4] == ids[5])
+            #expect(Set(ids).count == 4, "two ways to write an accent are two customers, as before")
+        }
+    }
+
     @Test("Until the log has reached version 2 a message is called as the release before calls it; unknown, 503")
     func versions() async throws {
         let body = "{\"message_id\":\"1001\",\(Self.lena),\"text\":\"a\"}"
@@ -162,18 +182,20 @@ struct AttackerTests {
     @Test("Callers who withhold their number are not one customer; the end of one's call names that call")
     func withheld() async throws {
         try await TestConnector.with { connector in
-            for (sid, from) in [("CA1", "anonymous"), ("CA2", "Anonymous"), ("CA3", "+266696687")] {
+            for (sid, from) in [
+                ("CA1", "anonymous"), ("CA2", "Anonymous"), ("CA3", "+266696687"), ("CA4", "+266696687"),
+            ] {
                 let form = [(name: "CallSid", value: sid), (name: "From", value: from)]
                 #expect(try await connector.twilio("/v1/channels/calls/twilio/voice", form).status == 200)
             }
             let calls = try connector.sink.messages()
-            #expect(Set(calls.map(\.customerID)).count == 3)
+            #expect(Set(calls.map(\.customerID)).count == 4)
             let end = [
                 (name: "CallSid", value: "CA2"), (name: "From", value: "anonymous"),
                 (name: "CallStatus", value: "completed"),
             ]
             #expect(try await connector.twilio("/v1/channels/calls/twilio/voice-status", end).status == 204)
-            let record = try InboundRecord(wire: connector.sink.written[3].value)
+            let record = try InboundRecord(wire: connector.sink.written[4].value)
             guard case .customerLeft(let departure) = record else {
                 Issue.record("a departure")
                 return

@@ -34,6 +34,45 @@ struct ConnectorEndToEndTests {
         try await broker.close()
     }
 
+    @Test(
+        "the doors call messages as the log's version does, once its last partition has reached it",
+        .timeLimit(.minutes(3)))
+    func doors() async throws {
+        let stage = Stage(broker: try await LocalBroker.shared(), prefix: uniqueName("doors"))
+        try await stage.makeTopics()
+        try await stage.applyAccounts(["page": "http://127.0.0.1:1/"])
+        let lena = Address(
+            channel: .social, account: ChannelAccountID("page"),
+            identifier: Identifier(kind: .handle, value: "page/lena"))
+        try await stage.run { http, port in
+            let url = "http://127.0.0.1:\(port)"
+            try await eventually("ready", within: .seconds(60)) {
+                try await http.send(CurlRequest(url: "\(url)/readyz")).status == 200
+            }
+            #expect(try await posted(http, url) == .inboundFirst(lena.account, "1001"))
+            let before = try await applied(http, url)
+            try await stage.raise(partition: 0)
+            try await eventually("partition 0 has it", within: .seconds(60)) { try await applied(http, url) > before }
+            #expect(try await posted(http, url) == .inboundFirst(lena.account, "1001"), "the other has not")
+            try await stage.raise(partition: 1)
+            try await eventually("the doors go by version 2", within: .seconds(60)) {
+                try await posted(http, url) == .inbound(lena, "1001")
+            }
+        }
+    }
+
+    private func posted(_ http: CurlClient, _ url: String) async throws -> MessageID? {
+        let answer = try JSONValue(parsing: try await post(http, url, id: "1001").body)
+        return answer["message_id"]?.string.map { MessageID($0) }
+    }
+
+    /// Records that the service has applied.
+    private func applied(_ http: CurlClient, _ url: String) async throws -> Double {
+        let lines = try await http.send(CurlRequest(url: "\(url)/metrics")).text.split(separator: "\n")
+        let line = try #require(lines.first { $0.hasPrefix("patchbay_stream_records_total ") })
+        return try #require(line.split(separator: " ").last.flatMap { Double($0) })
+    }
+
     private func accept(_ stage: Stage, _ http: CurlClient, _ url: String) async throws {
         let response = try await post(http, url, id: "p-1")
         #expect(response.status == 202)

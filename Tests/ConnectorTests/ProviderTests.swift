@@ -128,6 +128,8 @@ struct TwilioDeliveryTests {
         let form = delivery.form(message, account: account(""))
         #expect(form.map(\.value).prefix(2) == ["whatsapp:+4915123456789", "whatsapp:+12025550100"])
         #expect(form.count == 3, "without a public URL nothing is reported")
+        let unproven = TwilioDelivery(http: delivery.http, links: nil, publicURL: "https://x", now: { at(0) })
+        #expect(unproven.form(message, account: account("")).count == 3, "nor what nothing would prove")
         await delivery.http.close()
     }
 

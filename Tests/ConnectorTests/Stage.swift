@@ -5,6 +5,7 @@ import Kafka
 import Logging
 import Schema
 import ServiceKit
+import Streams
 import Synchronization
 import TestSupport
 import Testing
@@ -71,6 +72,15 @@ struct Stage {
             }
             try await group.waitForAll()
         }
+        try await onThread { producer.close() }
+    }
+
+    /// Raises one partition of `outbound` to the newest rules, as `patchbay rules` does.
+    func raise(partition: Int32) async throws {
+        let producer = try AsyncProducer(properties: broker.properties)
+        _ = try await producer.send(
+            topic: Topic.outbound.name(prefix: prefix), partition: partition, key: Control.key, value: [],
+            headers: Control.rules(version: RulesVersion.newest).headers)
         try await onThread { producer.close() }
     }
 

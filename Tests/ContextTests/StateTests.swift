@@ -70,6 +70,30 @@ struct StateTests {
         #expect(restored.changes().isEmpty)
     }
 
+    @Test("Two senders' messages under one id that wait come back as two, and are filed", arguments: [1, 2])
+    func restoresWaiting(rules: Int) throws {
+        var machine = ContextStreamMachine(topicPrefix: "test")
+        machine.adopt(rules: rules)
+        for sender in [Samples.handle, Samples.visitor] {
+            let message = InboundRecord.messageReceived(Samples.message("1001", from: sender))
+            _ = try machine.apply(record(message, key: sender.customerID.rawValue), at: Samples.start)
+        }
+        var restored = ContextStreamMachine(topicPrefix: "test")
+        restored.adopt(rules: rules)
+        let changes = machine.changes()
+        for change in changes { try restored.restore(change.key, try #require(change.value)) }
+        let entries =
+            Samples.configuration().pools.values.map { ConfigurationEntry.pool($0) }
+            + Samples.configuration().queues.values.map { .queue($0) }
+            + Samples.configuration().accounts.values.map { .account($0) }
+        let parts = ConfigurationEntry.bundle(entries.map { $0.encoded() }, bytesMax: 1 << 20)
+        let outputs = try restored.configure(StreamConfiguration(revision: 1, parts: parts), at: Samples.start)
+        // Version 1 had lost the second one already.
+        #expect(outputs.count == 2 * rules)
+        let gone = restored.changes().filter { $0.value == nil }.map(\.key)
+        #expect(Set(gone) == Set(changes.map(\.key).filter { $0.hasPrefix("waiting/") }))
+    }
+
     @Test("What is forgotten is removed from the checkpoint")
     func forgets() throws {
         var machine = try machine()

@@ -49,6 +49,19 @@ struct ReferenceRules {
         }
     }
 
+    @Test("What is said of identifiers names tests that exist")
+    func identifiersAreHeld() throws {
+        let identifiers = try #require(Repository.file("docs/identifiers.md"))
+        let tests = Repository.files(under: ["Tests"]).map(\.text).joined()
+        let quoted = try Regex(#"“([^”]+)”"#, as: (Substring, Substring).self)
+        let names = identifiers.text.matches(of: quoted).map(\.1)
+        #expect(!names.isEmpty)
+        for name in names {
+            let isFound = tests.contains("\"\(name)\"") || tests.contains("`\(name)`")
+            #expect(isFound, "no test is named “\(name)”")
+        }
+    }
+
     @Test("Every promise names tests and metrics that exist")
     func promisesAreKept() throws {
         let promises = try #require(Repository.file("docs/promises.md"))

@@ -97,9 +97,11 @@ struct TwilioRoutes: Sendable {
     }
 
     /// What stands for a number that is not told: words, and the same words on a telephone's keys.
+    /// - Source: https://support.twilio.com/hc/en-us/articles/223179988, RFC 3323, section 4.1.1.3.
     private static let withheld: Set<String> = [
-        "anonymous", "restricted", "blocked", "unknown", "unavailable", "private", "+266696687", "+7378742883",
-        "+2562533", "+8656696", "+86282452253",
+        "anonymous", "restricted", "blocked", "unknown", "unavailable", "private", "withheld",
+        "sip:anonymous@anonymous.invalid", "+266696687", "+7378742883", "+7378742833", "+2562533", "+8656696",
+        "+86282452253", "+464",
     ]
 
     private func accept(_ message: InboundMessage, _ context: HTTPContext) async throws -> Response {
