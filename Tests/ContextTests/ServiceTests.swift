@@ -57,8 +57,12 @@ struct ServiceTests {
             let requests = try await deployment.requests(4)
             let byMessage = Dictionary(grouping: requests, by: \.messageID)
             #expect(byMessage.values.allSatisfy { $0.count == 1 })
-            #expect(byMessage[MessageID("m3")]?.first?.customerID == Samples.phone.customerID)
-            #expect(byMessage[MessageID("m4")]?.first?.workItemID == byMessage[MessageID("m1")]?.first?.workItemID)
+            func request(_ message: InboundMessage) -> WorkRequest? { byMessage[message.boundID]?.first }
+            #expect(request(sms("m3", "Encore"))?.customerID == Samples.phone.customerID)
+            let (first, last) = (
+                Samples.message("m1", from: Samples.handle), Samples.message("m4", from: Samples.handle)
+            )
+            #expect(request(last)?.workItemID == request(first)?.workItemID)
         }
         try await deployment.close()
     }

@@ -60,6 +60,52 @@ struct PureTests {
         #expect(restored.admit(origin, type: [], key: [], value: []) == .repeated)
     }
 
+    /// What a bank puts out for three deposits, as its reader finds it.
+    private func ledger(of log: inout StreamState<Bank>, from timestamp: Int64, controls: [Control]) -> [Record] {
+        var next = log.nextOffset
+        func record(_ headers: [Header], _ text: String) -> Record {
+            defer { next += 1 }
+            return Record(
+                topic: "log", partition: 2, offset: next, timestamp: timestamp + next, timestampKind: .logAppendTime,
+                key: Array("A".utf8), value: Array(text.utf8), headers: headers)
+        }
+        let records = controls.map { record($0.headers, "") } + (1...3).map { record([], "deposit A \($0)") }
+        return records.flatMap { log.apply($0).sends }.map { send in
+            Record(
+                topic: "ledger", partition: 0, offset: 0, timestamp: timestamp, timestampKind: .logAppendTime,
+                key: send.key, value: send.value, headers: send.headers)
+        }
+    }
+
+    @Test("a log that is made anew, or put back to an earlier time, does not silence its readers")
+    func logMadeAnew() {
+        func bank() -> StreamState<Bank> {
+            StreamState(
+                service: "bank", deadLetter: "dead", machine: Bank(ledger: "ledger", log: "log", newestRules: 2))
+        }
+        var reader = StreamState(service: "reader", deadLetter: "dead", machine: Bank(ledger: "l", log: "ledger"))
+        var log = bank()
+        let old = ledger(of: &log, from: 1_000, controls: [.rules(version: 2)])
+        let copy = log
+        let later = ledger(of: &log, from: 1_000, controls: [])
+        #expect((old + later).allSatisfy { reader.apply($0).admission == .first })
+        #expect((old + later).allSatisfy { reader.apply($0).admission == .repeated })
+        // From a copy: other records follow at offsets that were read before.
+        var restored = copy
+        let again = ledger(of: &restored, from: 5_000, controls: [.incarnation])
+        #expect(again.first.map { reader.apply($0).admission } == .firstOfIncarnation)
+        #expect(again.dropFirst().allSatisfy { reader.apply($0).admission == .first })
+        // Made anew: the offsets begin at 0.
+        var anew = bank()
+        let fresh = ledger(of: &anew, from: 9_000, controls: [.rules(version: 2)])
+        #expect(fresh.first.map { reader.apply($0).admission } == .firstOfIncarnation)
+        #expect(fresh.dropFirst().allSatisfy { reader.apply($0).admission == .first })
+        #expect(later.allSatisfy { reader.apply($0).admission == .outlived })
+        // Before version 2 nothing is said of it, and the origins are what older readers know.
+        var early = bank()
+        #expect(ledger(of: &early, from: 9_000, controls: []).first?.header(Origin.header) == "bank/log/2/0/0")
+    }
+
     @Test("a filter's memory of digests is bounded, its marks are not lost")
     func filterBounds() {
         var filter = OriginFilter()

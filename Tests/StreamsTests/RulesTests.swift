@@ -93,4 +93,59 @@ struct RulesTests {
             try await stand.records("\(stand.name)-state").last { $0.key == Array("position".utf8) })
         #expect(try Position(decoding: position.value ?? []).nextOffset == Int64(place))
     }
+
+    @Test("is where a new log begins, and no other: one that an older program has led waits for the operator")
+    func newLogs() async throws {
+        let stand = try await BankStand()
+        let new = stand.makeHost(newestRules: 2) { $0.raisesNewLogs = true }
+        try await stand.with(new) {
+            try await eventually("it leads", within: .seconds(60)) { new.leads(1) }
+            #expect(try new.read(0) { $0.rules } == 2)
+            try await stand.send(Self.deposits)
+            try await stand.ledgerFollowsLog()
+        }
+        let controls = try await stand.records(stand.log).compactMap { $0.header(Control.header) }
+        #expect(controls.filter { $0 == "rules" }.count == 1 && controls.first == "rules")
+
+        let older = try await BankStand()
+        let old = older.makeHost(newestRules: 1) { $0.raisesNewLogs = true }
+        try await older.with(old) {
+            try await eventually("it leads", within: .seconds(60)) { old.leads(1) }
+            try await older.send(Self.deposits)
+        }
+        let next = older.makeHost(newestRules: 2) { $0.raisesNewLogs = true }
+        try await older.with(next) {
+            try await eventually("it leads", within: .seconds(60)) { next.leads(1) }
+            #expect(try next.read(0) { $0.rules } == 1)
+            try await older.ledgerFollowsLog()
+        }
+    }
+
+    @Test("begins in the middle of a rolling upgrade, whoever dies while it does")
+    func rollingUpgrade() async throws {
+        let stand = try await BankStand(partitions: 2)
+        let crash = CrashOnce(at: .outputsSent, visit: 30)
+        let old = stand.makeHost(newestRules: 1)
+        let first = stand.makeHost(newestRules: 2) { $0.probe = crash.probe }
+        let second = stand.makeHost(newestRules: 2)
+        try await stand.with(old, first) {
+            try await eventually("they share", within: .seconds(60)) { old.leads(1) && first.leads(1) }
+            try await stand.send(Self.deposits)
+            // The record comes while the old program leads, and the new leader dies among the next.
+            try await stand.raise(rules: 2)
+            try await stand.send(Self.deposits + Self.deposits)
+            try await eventually("the old one has resigned", within: .seconds(60)) { old.status.partitions.isEmpty }
+            try await stand.with(second) {
+                try await eventually("the new ones lead", within: .seconds(90)) {
+                    first.status.partitions.count + second.status.partitions.count == 2
+                }
+                try await stand.send(Self.deposits + Self.deposits)
+                try await stand.ledgerFollowsLog()
+            }
+            try await stand.ledgerFollowsLog()
+        }
+        #expect(crash.hasCrashed)
+        let differing = [old, first, second].map(\.status.counters.repeatsDiffering)
+        #expect(differing == [0, 0, 0])
+    }
 }

@@ -31,7 +31,7 @@ package struct Settings: Sendable {
         problems += Settings.unknownKeys(in: environment, declared: declared, known: known)
         var kafka = KafkaProperties.read(environment, problems: &problems)
         kafka[KafkaProperties.bootstrapServers] = values[CommonSettings.bootstrapServers.key] as? String
-        if let broker = values[CommonSettings.broker.key] as? Broker {
+        if let broker = values[CommonSettings.broker.key] as? Broker, broker != .kafka {
             kafka[KafkaProperties.broker] = broker.rawValue
         }
         // Brokers, and those who look at their groups, know the process by the name that its logs have.
