@@ -80,7 +80,7 @@ struct DeadLettersCommandTests {
             }
             #expect(pages[0].contains("error    ce_type: found v99"))
             #expect(pages[0].contains("headers  ce_type: \(Self.message.type)"))
-            #expect(pages[0].last?.contains(#""text":"Bonjour""#) == true)
+            #expect(pages[0].last?.contains(#""text":"Bonjour m1""#) == true)
             #expect(pages[1].contains { $0.hasPrefix("00000000  1b 5b 32 4a 6e 6f 69 73 65") })
             #expect(!pages[1].joined().contains("\u{1b}"), "nothing that a terminal obeys")
         }

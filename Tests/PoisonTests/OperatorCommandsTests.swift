@@ -43,14 +43,14 @@ struct OperatorCommandsTests {
         try await PoisonStand.with { stand in
             #expect(
                 try await rules(stand, "context") == [
-                    "context: this release knows version 1", "  \(stand.prefix).inbound/0: no checkpoint yet",
+                    "context: this release knows version 2", "  \(stand.prefix).inbound/0: no checkpoint yet",
                 ])
             #expect(try await rules(stand).count == 8)
             try await stand.apply(PoisonedService.organization(webhook: "https://hooks.example/"))
             try await stand.write(.inbound, PoisonedService.context.record("m1"))
             try await stand.run(.context) { _ in
                 try await eventually("a checkpoint", within: .seconds(60)) {
-                    try await rules(stand, "context").last?.contains("inbound/0: version 1, applied up to ")
+                    try await rules(stand, "context").last?.contains("inbound/0: version 2, applied up to ")
                         == true
                 }
             }
@@ -160,8 +160,8 @@ struct OperatorCommandsTests {
         let unknown = try complaint(RulesCommand.self, ["console"])
         #expect(unknown.contains("'console'") && unknown.contains("router") && unknown.contains("sla-timer"))
         #expect(
-            try complaint(RulesCommand.self, ["router", "--raise", "2"])
-                == "--raise is 2: the router of this release knows version 1 at most")
+            try complaint(RulesCommand.self, ["router", "--raise", "3"])
+                == "--raise is 3: the router of this release knows version 2 at most")
         #expect(try complaint(RulesCommand.self, ["--raise", "2"]) == "name the service whose rules are raised")
         for record in ["work", "work/0", "work/x/1", "work/0/-1", "/0/1"] {
             #expect(

@@ -67,7 +67,8 @@ struct PoisonStand: Sendable {
     func skip(_ topic: Topic, _ offset: Int64) async throws {
         let place = SkippedRecord(topic: topic.name(prefix: prefix), partition: 0, offset: offset)
         _ = try await producer.send(
-            topic: Topic.config.name(prefix: prefix), partition: 0, key: Array(place.key.utf8), value: Array("a test".utf8),
+            topic: Topic.config.name(prefix: prefix), partition: 0, key: Array(place.key.utf8),
+            value: Array("a test".utf8),
             headers: [])
     }
 

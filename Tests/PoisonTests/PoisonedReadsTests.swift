@@ -43,7 +43,8 @@ struct PoisonedReadsTests {
             var poisonCount = 0
             for (topic, record) in Self.shown {
                 let foreign = Self.shown.first { $0.topic != topic }!.record
-                for poison in Poison.all(like: record, foreign: foreign) {
+                // At what a newer program wrote to its log, context stops.
+                for poison in Poison.all(like: record, foreign: foreign) where topic != .inbound || !poison.isNewer {
                     try await stand.write(topic, poison)
                     // Control records and origins are the stream's own business.
                     if !poison.name.contains("control"), !poison.name.contains("origin") { poisonCount += 1 }

@@ -60,7 +60,8 @@ enum PoisonedService: String, CaseIterable, Sendable {
         case .context:
             let message = InboundMessage(
                 messageID: MessageID(name), customerID: Self.lena.customerID, address: Self.address,
-                text: "Bonjour", providerID: name)
+                // The id is made anew; the text travels.
+                text: "Bonjour \(name)", providerID: name)
             return GoodRecord(InboundRecord.messageReceived(message), key: Self.lena.customerID.rawValue)
         case .router:
             let request = WorkRequest(

@@ -127,7 +127,8 @@ struct BankStand {
         for record in try await records(ledger) {
             let origin = try #require(record.header(Origin.header).flatMap { Origin($0) })
             switch filter.admit(origin, type: [], key: record.key ?? [], value: record.value ?? []) {
-            case .first, .firstOfIncarnation: entries[origin.source.partition, default: []].append(text(record.key, record.value))
+            case .first, .firstOfIncarnation:
+                entries[origin.source.partition, default: []].append(text(record.key, record.value))
             case .repeated, .outlived: dropped += 1
             case .repeatedDifferently: differing += 1
             }

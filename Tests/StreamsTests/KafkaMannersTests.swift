@@ -13,7 +13,9 @@ struct KafkaMannersTests {
         try await body(proxy)
     }
 
-    private func host(_ stand: BankStand, _ proxy: KafkaProxy, following: Bool = true, group: String? = nil) -> StreamHost<Bank> {
+    private func host(_ stand: BankStand, _ proxy: KafkaProxy, following: Bool = true, group: String? = nil)
+        -> StreamHost<Bank>
+    {
         stand.makeHost { settings in
             settings.group = group ?? settings.group
             settings.kafka.merge(proxy.properties) { $1 }

@@ -18,7 +18,9 @@ struct PureTests {
         let later = Origin(source: source, incarnation: 1_764_000_000_000, offset: 77, index: 3)
         #expect(Origin(later.description) == later)
         #expect(later.description == "bank/log/2/1764000000000/77/3")
-        for text in ["", "bank/log/2/77", "bank/log/two/77/3", "bank/log/2/x/3/4", "bank/log/2/0/3/4", "bank/log/2/1/3/4/5"] {
+        for text in [
+            "", "bank/log/2/77", "bank/log/two/77/3", "bank/log/2/x/3/4", "bank/log/2/0/3/4", "bank/log/2/1/3/4/5",
+        ] {
             #expect(Origin(text) == nil)
         }
     }
@@ -44,7 +46,8 @@ struct PureTests {
         var filter = OriginFilter()
         func admit(_ incarnation: Int64, _ offset: Int64) -> Admission {
             filter.admit(
-                Origin(source: source, incarnation: incarnation, offset: offset, index: 0), type: [], key: [], value: [])
+                Origin(source: source, incarnation: incarnation, offset: offset, index: 0), type: [], key: [], value: []
+            )
         }
         // Before version 2 of the rules nothing is said of it: what comes then is of the same log.
         #expect(admit(0, 900) == .first)

@@ -47,7 +47,9 @@ struct KafkaFrame {
         return (key, version)
     }
 
-    static func bytes(_ number: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }
+    static func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
+        withUnsafeBytes(of: number.bigEndian) { Array($0) }
+    }
 
     // MARK: - Fetch
 

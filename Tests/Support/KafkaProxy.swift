@@ -10,7 +10,12 @@ import Synchronization
 package final class KafkaProxy: Sendable {
     /// Requests by their numbers in the protocol.
     package enum Request: Int16, Sendable {
-        case fetch = 1, metadata = 3, findCoordinator = 10, joinGroup = 11, heartbeat = 12, syncGroup = 14
+        case fetch = 1
+        case metadata = 3
+        case findCoordinator = 10
+        case joinGroup = 11
+        case heartbeat = 12
+        case syncGroup = 14
         case transactionalOffsetCommit = 28
     }
 

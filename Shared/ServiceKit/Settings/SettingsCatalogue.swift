@@ -113,7 +113,8 @@ package enum ContextSettings {
 package enum SettingsCatalogue {
     static let common: [any SettingDeclaration] = [
         CommonSettings.httpHost, CommonSettings.httpConnectionsMax, CommonSettings.bootstrapServers,
-        CommonSettings.broker, CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel, CommonSettings.logFormat,
+        CommonSettings.broker, CommonSettings.topicPrefix, CommonSettings.instance, CommonSettings.logLevel,
+        CommonSettings.logFormat,
         AuthSettings.secret, AuthSettings.keySetFile, AuthSettings.isDisabled, CommonSettings.secretsDirectory,
         CommonSettings.checkpointInterval, CommonSettings.checkpointRecords, CommonSettings.following,
         CommonSettings.docsDirectory, CommonSettings.shutdownDelay,
