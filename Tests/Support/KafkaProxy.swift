@@ -26,15 +26,19 @@ package final class KafkaProxy: Sendable {
         var generations: [String: Int32] = [:]
         var spoilt: [Request: (error: Int16, times: Int)] = [:]
         var refusedCommits = 0
+        var fetches = 0
     }
 
     private let broker: LocalBroker
+    private let holdsFetches: Bool
     private let listener: Int32
     private let state = Mutex(State())
     package let port: Int
 
-    package init(before broker: LocalBroker) throws {
+    /// - Parameter holdsFetches: false leaves empty fetches as the local broker answers them: at once.
+    package init(before broker: LocalBroker, holdsFetches: Bool = true) throws {
         self.broker = broker
+        self.holdsFetches = holdsFetches
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         port = try freePort()
         var address = Self.address(port)
@@ -63,6 +67,9 @@ package final class KafkaProxy: Sendable {
 
     /// How many answers are still to be spoilt.
     package func left(_ request: Request) -> Int { state.withLock { $0.spoilt[request]?.times ?? 0 } }
+
+    /// Fetches that clients have asked for.
+    package var fetches: Int { state.withLock { $0.fetches } }
 
     /// Commits refused for their generation.
     package var refusedCommits: Int { state.withLock { $0.refusedCommits } }
@@ -130,7 +137,8 @@ package final class KafkaProxy: Sendable {
         guard let kind = Request(rawValue: head.key) else { return answer }
         switch kind {
         case .fetch:
-            let patience = KafkaFrame.fetchWaitMilliseconds(request)
+            state.withLock { $0.fetches += 1 }
+            let patience = holdsFetches ? KafkaFrame.fetchWaitMilliseconds(request) : 0
             let end = ContinuousClock.now + .milliseconds(patience)
             while KafkaFrame.isEmptyFetch(answer, version: head.version), ContinuousClock.now < end {
                 usleep(2_000)

@@ -171,7 +171,9 @@ enum ConnectorService {
                     counters.takeOversCold
                 ),
             ]
-            for (name, help, value) in totals + counters.replacedLogs { samples.counter(name, help: help, value: Double(value)) }
+            for (name, help, value) in totals + counters.replacedLogs {
+                samples.counter(name, help: help, value: Double(value))
+            }
         }
     }
 }

@@ -49,7 +49,9 @@ struct ContextMetrics: Sendable {
                 counters.takeOversCold
             ),
         ]
-        for (name, help, value) in totals + counters.replacedLogs { samples.counter(name, help: help, value: Double(value)) }
+        for (name, help, value) in totals + counters.replacedLogs {
+            samples.counter(name, help: help, value: Double(value))
+        }
     }
 
     private func collectRules(_ status: StreamStatus, _ samples: inout MetricSamples) {

@@ -66,6 +66,8 @@ struct RouterMetrics: Sendable {
                 counters.takeOversCold
             ),
         ]
-        for (name, help, value) in values + counters.replacedLogs { samples.counter(name, help: help, value: Double(value)) }
+        for (name, help, value) in values + counters.replacedLogs {
+            samples.counter(name, help: help, value: Double(value))
+        }
     }
 }
