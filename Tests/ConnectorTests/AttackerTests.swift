@@ -61,6 +61,14 @@ struct AttackerTests {
         try await TestConnector.with(rules: 1) { connector in
             let answer = try await connector.post("chat", body)
             let messages = try connector.sink.messages()
+            let leave = try await connector.send(
+                "POST", "/v1/channels/chat/departures", body: "{\(Self.lena),\"message_id\":\"1001\"}",
+                token: try await connector.token())
+            guard case .customerLeft(let departure) = try InboundRecord(wire: connector.sink.written[1].value) else {
+                Issue.record("a departure: \(leave.status)")
+                return
+            }
+            #expect(departure.messageID == messages[0].messageID && departure.providerID == nil)
             #expect(answer.status == 202)
             #expect(messages.map(\.messageID) == [.inboundFirst(ChannelAccountID("chat"), "1001")])
             #expect(messages.map(\.boundID) == [.inbound(Self.lenasAddress, "1001")])

@@ -177,6 +177,22 @@ struct WhoseMessageStepTests {
         #expect(desk.filed.count == 1, "the second sender's message was lost")
     }
 
+    @Test("A departure is forwarded with the call's own id from version 2 on", arguments: [1, 2])
+    func departure(rules: Int) throws {
+        var desk = Desk(rulesVersion: rules)
+        let link = IdentityLink(identifier: max, customerID: lena.customerID, evidence: .manual, reason: "a person")
+        try desk.write(.identityLinked(link), to: max.customerID)
+        let call = Samples.call("CA1", from: max)
+        let departure = Departure(
+            customerID: max.customerID, address: call.address, messageID: call.messageID, providerID: "CA1",
+            reason: "left")
+        var forwarded = departure
+        forwarded.forwardedFrom = max.customerID
+        forwarded.providerID = rules == 1 ? nil : "CA1"
+        let outputs = try desk.core.apply(.customerLeft(departure), key: max.customerID, at: desk.now)
+        #expect(outputs == [.inbound(.customerLeft(forwarded), lena.customerID)])
+    }
+
     @Test("After the step another sender's message is filed, open work goes on, and old repeats are still known")
     func step() throws {
         var desk = Desk(rulesVersion: 1)

@@ -11,6 +11,8 @@ extension ContextCore {
         if departure.forwardedFrom == nil, let ownerID = customer.link?.ownerID {
             var copy = departure
             copy.forwardedFrom = customerID
+            // An instance of the release before does not know it.
+            if rulesVersion < 2 { copy.providerID = nil }
             return [.inbound(.customerLeft(copy), ownerID)]
         }
         let called = Beginning.called(departure, rulesVersion: rulesVersion)

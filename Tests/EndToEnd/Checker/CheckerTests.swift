@@ -30,6 +30,14 @@ struct CheckerTests {
         #expect(day.checker.violations(isOver: true) == [.onNoWorkItem(message: "half")])
 
         day = Day()
+        day.checker.accepted("answered")
+        day.file("named", in: "conversation", receivedAs: "answered")
+        day.open("item")
+        day.work("item", .customerMessageAdded("named", day.address, excerpt: ""))
+        #expect(day.checker.violations(isOver: false) == [])
+        #expect(day.checker.violations(isOver: true).allSatisfy { $0 != .lost(message: "answered") })
+
+        day = Day()
         day.file("invented", in: "conversation")
         #expect(day.checker.violations(isOver: true).contains(.neverPosted(message: "invented")))
 

@@ -64,10 +64,10 @@ struct Day {
         put(SLAEvent(workItemID: item, at: now, kind: kind), from: "sla-timer", key: item.rawValue)
     }
 
-    mutating func file(_ message: MessageID, in conversation: ConversationID) {
+    mutating func file(_ message: MessageID, in conversation: ConversationID, receivedAs: MessageID? = nil) {
         let filed = MessageFiled(
             messageID: message, customerID: "customer", conversationID: conversation, workItemID: "item",
-            role: .opened, acceptedAt: now)
+            role: .opened, acceptedAt: now, receivedAs: receivedAs)
         put(InboundRecord.messageFiled(filed), from: "context", key: "customer")
     }
 

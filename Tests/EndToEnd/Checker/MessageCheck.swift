@@ -9,16 +9,20 @@ struct MessageCheck {
 
     func check(filed: [Seen<InboundRecord>], work: [Seen<WorkEvent>], _ found: inout [Violation]) {
         var conversations: [String: Set<String>] = [:]
+        // What the connector answered with, of a message that context gave another name.
+        var answers: [MessageID: String] = [:]
         for seen in filed {
             guard case .messageFiled(let message) = seen.event else { continue }
-            conversations[message.messageID.rawValue, default: []].insert(message.conversationID.rawValue)
+            let answer = (message.receivedAs ?? message.messageID).rawValue
+            answers[message.messageID] = answer
+            conversations[answer, default: []].insert(message.conversationID.rawValue)
         }
         var items: [String: Set<String>] = [:]
         for seen in work {
             guard case .customerMessageAdded(let id, _, _) = seen.event.kind, let subject = seen.event.subject else {
                 continue
             }
-            items[id.rawValue, default: []].insert(subject.workItemID.rawValue)
+            items[answers[id] ?? id.rawValue, default: []].insert(subject.workItemID.rawValue)
         }
         if isOver {
             found += accepted.subtracting(conversations.keys).sorted().map { .lost(message: $0) }

@@ -156,8 +156,8 @@ extension Departure {
         var messageID: MessageID?
         if let providerID { messageID = try rules.messageID(address, providerID) }
         self.init(
-            customerID: address.identifier.customerID, address: address, messageID: messageID, providerID: providerID,
-            reason: reason)
+            customerID: address.identifier.customerID, address: address, messageID: messageID,
+            providerID: try rules.version() >= 2 ? providerID : nil, reason: reason)
     }
 }
 
