@@ -4,7 +4,7 @@ import Schema
 
 /// An event of a topic as somebody outside reads it.
 struct Output {
-    /// One sequence of outputs: a service and a partition of its log, `router/patchbay.work/3`.
+    /// One sequence of outputs: a service and a partition of its log, `router/patchbay.work/3/1764000000000`.
     typealias Source = String
 
     struct Origin: Hashable, Comparable {
@@ -15,8 +15,11 @@ struct Output {
 
         init?(_ text: String) {
             let words = text.split(separator: "/")
-            guard words.count == 5, let offset = Int(words[3]), let index = Int(words[4]) else { return nil }
-            source = words.prefix(3).joined(separator: "/")
+            // The fourth of six names the incarnation of the log, which is another sequence.
+            guard words.count == 5 || words.count == 6, let offset = Int(words[words.count - 2]),
+                let index = Int(words[words.count - 1])
+            else { return nil }
+            source = words.dropLast(2).joined(separator: "/")
             self.offset = offset
             self.index = index
         }
