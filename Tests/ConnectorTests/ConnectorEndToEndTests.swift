@@ -41,6 +41,7 @@ struct ConnectorEndToEndTests {
         let stage = Stage(broker: try await LocalBroker.shared(), prefix: uniqueName("doors"))
         try await stage.makeTopics()
         try await stage.applyAccounts(["page": "http://127.0.0.1:1/"])
+        for partition: Int32 in 0..<2 { try await stage.ledByAnOlderRelease(partition: partition) }
         let lena = Address(
             channel: .social, account: ChannelAccountID("page"),
             identifier: Identifier(kind: .handle, value: "page/lena"))

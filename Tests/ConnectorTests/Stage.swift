@@ -77,10 +77,19 @@ struct Stage {
 
     /// Raises one partition of `outbound` to the newest rules, as `patchbay rules` does.
     func raise(partition: Int32) async throws {
+        try await append(.rules(version: RulesVersion.newest), partition: partition)
+    }
+
+    /// The log as an instance of an older release has led it: who comes next does not raise it.
+    func ledByAnOlderRelease(partition: Int32) async throws {
+        try await append(.lead(token: "an older release"), partition: partition)
+    }
+
+    private func append(_ control: Control, partition: Int32) async throws {
         let producer = try AsyncProducer(properties: broker.properties)
         _ = try await producer.send(
             topic: Topic.outbound.name(prefix: prefix), partition: partition, key: Control.key, value: [],
-            headers: Control.rules(version: RulesVersion.newest).headers)
+            headers: control.headers)
         try await onThread { producer.close() }
     }
 
